@@ -1,0 +1,208 @@
+// One mutant per operation that denies it, so that vectors which want a success have something to
+// fail on.
+#include "groups.h"
+
+namespace grantcheck {
+namespace {
+
+Refusal denied() { return {Error::server_error, "This operation is denied."}; }
+
+// Does what the provider behind it does.
+class Forwarding : public Provider {
+ public:
+  explicit Forwarding(std::unique_ptr<Provider> behind) : behind_(std::move(behind)) {}
+
+  std::optional<Client> get_client(std::string_view client_id) override {
+    return behind_->get_client(client_id);
+  }
+  Result<Client> register_client(const Client& client) override {
+    return behind_->register_client(client);
+  }
+  Result<std::string> authorize(const Client& client, const AuthorizationParams& params) override {
+    return behind_->authorize(client, params);
+  }
+  std::optional<AuthorizationCode> load_authorization_code(const Client& client,
+                                                           std::string_view code) override {
+    return behind_->load_authorization_code(client, code);
+  }
+  Result<OAuthToken> exchange_authorization_code(const Client& client,
+                                                 const AuthorizationCode& code,
+                                                 const CodeRedemption& redemption) override {
+    return behind_->exchange_authorization_code(client, code, redemption);
+  }
+  std::optional<RefreshToken> load_refresh_token(const Client& client,
+                                                 std::string_view token) override {
+    return behind_->load_refresh_token(client, token);
+  }
+  Result<OAuthToken> exchange_refresh_token(const Client& client, const RefreshToken& token,
+                                            const std::optional<Strings>& scopes,
+                                            const Strings& resources) override {
+    return behind_->exchange_refresh_token(client, token, scopes, resources);
+  }
+  std::optional<AccessToken> load_access_token(std::string_view token) override {
+    return behind_->load_access_token(token);
+  }
+  std::optional<AccessToken> verify_token(std::string_view token) override {
+    return behind_->verify_token(token);
+  }
+  Result<Done> revoke_token(const Client& client, std::string_view token) override {
+    return behind_->revoke_token(client, token);
+  }
+  Result<OAuthToken> exchange_client_credentials(const Client& client,
+                                                 const std::optional<Strings>& scopes,
+                                                 const Strings& resources) override {
+    return behind_->exchange_client_credentials(client, scopes, resources);
+  }
+
+ private:
+  std::unique_ptr<Provider> behind_;
+};
+
+struct DenyGetClient : Forwarding {
+  using Forwarding::Forwarding;
+  std::optional<Client> get_client(std::string_view) override { return std::nullopt; }
+};
+
+struct DenyRegisterClient : Forwarding {
+  using Forwarding::Forwarding;
+  Result<Client> register_client(const Client&) override { return denied(); }
+};
+
+struct DenyAuthorize : Forwarding {
+  using Forwarding::Forwarding;
+  Result<std::string> authorize(const Client&, const AuthorizationParams&) override {
+    return denied();
+  }
+};
+
+struct DenyLoadAuthorizationCode : Forwarding {
+  using Forwarding::Forwarding;
+  std::optional<AuthorizationCode> load_authorization_code(const Client&,
+                                                           std::string_view) override {
+    return std::nullopt;
+  }
+};
+
+struct DenyExchangeAuthorizationCode : Forwarding {
+  using Forwarding::Forwarding;
+  Result<OAuthToken> exchange_authorization_code(const Client&, const AuthorizationCode&,
+                                                 const CodeRedemption&) override {
+    return denied();
+  }
+};
+
+struct DenyLoadRefreshToken : Forwarding {
+  using Forwarding::Forwarding;
+  std::optional<RefreshToken> load_refresh_token(const Client&, std::string_view) override {
+    return std::nullopt;
+  }
+};
+
+struct DenyExchangeRefreshToken : Forwarding {
+  using Forwarding::Forwarding;
+  Result<OAuthToken> exchange_refresh_token(const Client&, const RefreshToken&,
+                                            const std::optional<Strings>&,
+                                            const Strings&) override {
+    return denied();
+  }
+};
+
+struct DenyLoadAccessToken : Forwarding {
+  using Forwarding::Forwarding;
+  std::optional<AccessToken> load_access_token(std::string_view) override { return std::nullopt; }
+};
+
+struct DenyVerifyToken : Forwarding {
+  using Forwarding::Forwarding;
+  std::optional<AccessToken> verify_token(std::string_view) override { return std::nullopt; }
+};
+
+struct DenyRevokeToken : Forwarding {
+  using Forwarding::Forwarding;
+  Result<Done> revoke_token(const Client&, std::string_view) override { return denied(); }
+};
+
+struct DenyClientCredentials : Forwarding {
+  using Forwarding::Forwarding;
+  Result<OAuthToken> exchange_client_credentials(const Client&, const std::optional<Strings>&,
+                                                 const Strings&) override {
+    return denied();
+  }
+};
+
+template <class Denying>
+Fault method(std::string_view name, std::string_view says, std::string_view killed_by) {
+  Fault fault{name, "", says, killed_by, {}, {}, {}};
+  fault.before_provider = [](std::unique_ptr<Provider> behind) {
+    return std::make_unique<Denying>(std::move(behind));
+  };
+  return fault;
+}
+
+// Answers every request of that method whose path begins so with `status` and `invalid_request`.
+Fault endpoint(std::string_view name, std::string_view method, std::string_view path, int status,
+               std::string_view says, std::string_view killed_by) {
+  Fault fault{name, "", says, killed_by, {}, {}, {}};
+  fault.before_endpoints = [method, path, status](Handler behind) -> Handler {
+    return [=](const Request& request) {
+      if (request.method != method || request.path.rfind(path, 0) != 0) return behind(request);
+      return Response{status,
+                      {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}},
+                      R"({"error":"invalid_request"})"};
+    };
+  };
+  return fault;
+}
+
+}  // namespace
+
+std::vector<Fault> denials() {
+  return {
+      method<DenyGetClient>("deny-get-client", "get_client knows nobody",
+                            "methods/a-registered-client-is-found"),
+      method<DenyRegisterClient>("deny-register-client", "register_client refuses everyone",
+                                 "methods/a-client-is-registered"),
+      method<DenyAuthorize>("deny-authorize", "authorize refuses every request",
+                            "methods/a-code-is-issued"),
+      method<DenyLoadAuthorizationCode>("deny-load-authorization-code",
+                                        "load_authorization_code finds nothing",
+                                        "methods/a-live-code-is-loaded"),
+      method<DenyExchangeAuthorizationCode>("deny-exchange-authorization-code",
+                                            "exchange_authorization_code refuses every code",
+                                            "methods/a-code-is-redeemed"),
+      method<DenyLoadRefreshToken>("deny-load-refresh-token", "load_refresh_token finds nothing",
+                                   "methods/a-live-refresh-token-is-loaded"),
+      method<DenyExchangeRefreshToken>("deny-exchange-refresh-token",
+                                       "exchange_refresh_token refuses every token",
+                                       "methods/a-refresh-token-works"),
+      method<DenyLoadAccessToken>("deny-load-access-token", "load_access_token finds nothing",
+                                  "methods/a-live-access-token-is-loaded"),
+      method<DenyVerifyToken>("deny-verify-token", "verify_token accepts nothing",
+                              "methods/a-live-access-token-is-verified"),
+      method<DenyRevokeToken>("deny-revoke-token", "revoke_token fails, and revokes nothing",
+                              "methods/a-token-is-revoked"),
+      method<DenyClientCredentials>("deny-client-credentials",
+                                    "the client credentials grant refuses everyone",
+                                    "endpoints/client-credentials-are-granted"),
+      endpoint("deny-post-register", "POST", "/register", 400, "POST /register refuses everyone",
+               "endpoints/a-client-is-registered"),
+      endpoint("deny-get-authorize", "GET", "/authorize", 400,
+               "GET /authorize refuses every request", "endpoints/a-code-is-issued"),
+      endpoint("deny-post-token", "POST", "/token", 400, "POST /token refuses every grant",
+               "endpoints/a-code-is-redeemed"),
+      endpoint("deny-post-revoke", "POST", "/revoke", 400, "POST /revoke refuses every request",
+               "endpoints/a-token-is-revoked"),
+      endpoint("deny-post-introspect", "POST", "/introspect", 400,
+               "POST /introspect refuses every request", "endpoints/a-live-token-is-active"),
+      endpoint("deny-get-resource", "GET", "/resource", 403, "GET /resource refuses every token",
+               "endpoints/a-live-token-opens-the-resource"),
+      endpoint("deny-authorization-server-metadata", "GET",
+               "/.well-known/oauth-authorization-server", 400,
+               "there is no authorization server metadata", "endpoints/metadata-is-served"),
+      endpoint("deny-protected-resource-metadata", "GET", "/.well-known/oauth-protected-resource",
+               400, "there is no protected resource metadata",
+               "endpoints/resource-metadata-is-served"),
+  };
+}
+
+}  // namespace grantcheck
