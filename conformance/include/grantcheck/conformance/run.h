@@ -1,0 +1,96 @@
+// A run: the selected vectors against one target, its summary, its exit code, its reports.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "grantcheck/conformance/judge.h"
+
+namespace grantcheck {
+
+/// The exit codes of the program.
+enum Exit : int {
+  kClean = 0,
+  kFailure = 1,
+  kUsage = 2,
+  kNotReady = 3,
+  kNoEvidence = 4,
+  kStaleBaseline = 5,
+  kToolFault = 70,
+  kInterrupted = 130,
+};
+
+/// A known failure of a target (peers/NAME/known.toml).
+struct KnownFailure {
+  std::string vector;
+  std::string reason;
+  std::string seen;     ///< The symptom; another one is new.
+  std::string expires;  ///< "2027-01-31", or empty.
+  int line = 0;
+};
+struct Baseline {
+  std::string file;
+  std::vector<KnownFailure> known;
+};
+/// Reads a baseline. Unknown keys, missing reasons and unknown vectors are refused.
+Result<Baseline, Problem> read_baseline(const std::string& text, const std::string& file,
+                                        const Catalogue& catalogue);
+
+/// Which vectors are played. Empty lists select all.
+struct Selection {
+  Names vectors;  ///< Ids or patterns with `*`.
+  Names rows;     ///< Names of requirement rows.
+  Names levels;   ///< "must", "should", "pos": of a cited row.
+  Door door = Door::either;
+};
+/// The selected vectors in order of their ids. The refusal names what matches nothing.
+Result<std::vector<const Trace*>, std::string> select(const Catalogue& catalogue,
+                                                      const Profile& profile,
+                                                      const Selection& selection);
+
+/// A required row that nothing judged.
+struct Unjudged {
+  std::string row;
+  std::string reason;
+};
+
+struct Run {
+  Hello target;
+  std::string kind;  ///< "reference", "mutant", "driver", "linked".
+  std::string profile;
+  std::vector<Verdict> verdicts;
+  std::vector<Unjudged> unjudged;
+  Names stale;  ///< Baseline entries that no longer fail, or have expired, in words.
+  bool interrupted = false;
+  int exit = kNoEvidence;
+
+  int count(Is is) const;
+};
+
+struct RunOptions {
+  Selection selection;
+  JudgeOptions judge;
+  const Baseline* baseline = nullptr;
+  std::string today;  ///< "2026-11-24", for the expiry of baseline entries; empty: nothing expires.
+  /// Called after each verdict.
+  std::function<void(const Verdict&)> progress = {};
+  /// Asked between vectors; true ends the run.
+  std::function<bool()> interrupted = {};
+};
+
+/// Judges the selected vectors and decides the exit code.
+Run run(const Catalogue& catalogue, const Profile& profile, const std::vector<const Trace*>& selected,
+        Target& target, const RunOptions& options);
+
+/// The report for people: failures with expected beside actual, the requirement, the steps and how to replay; then the summary.
+void print_report(std::ostream& out, const Catalogue& catalogue, const Run& run,
+                  const std::string& target_flags);
+/// The report as JSON (run.schema.json).
+Json run_to_json(const Run& run);
+/// Writes `DIR/run.json`, making the folder. The refusal says why it cannot.
+Result<Done, Problem> write_run(const std::string& folder, const Run& run);
+
+}  // namespace grantcheck
