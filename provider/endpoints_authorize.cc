@@ -50,10 +50,9 @@ Result<Audience> find_audience(const Parameters& parameters, Provider& provider,
     return Audience{std::move(client), std::move(only), false};
   }
   // OAuth 2.1, 2.3.1: the server "MUST reject" redirect URIs that "don't exactly match".
-  const bool matches =
-      std::any_of(registered.begin(), registered.end(), [&](const std::string& uri) {
-        return rules.redirect_uri_matches(uri, *requested);
-      });
+  const bool matches = std::any_of(
+      registered.begin(), registered.end(),
+      [&](const std::string& uri) { return rules.redirect_uri_matches(uri, *requested); });
   if (!matches) return invalid_request("redirect_uri is not registered for this client.");
   return Audience{std::move(client), *requested, true};
 }
@@ -122,7 +121,7 @@ bool is_authorization_error(Error error) {
 
 /// RFC 9207, 2: `iss` stands in every authorization response, once. A provider may have put it
 /// there.
-std::string with_issuer(std::string url, const std::string& redirect_uri,
+std::string with_issuer(const std::string& url, const std::string& redirect_uri,
                         const std::string& issuer) {
   const std::string_view added = std::string_view(url).substr(
       url.compare(0, redirect_uri.size(), redirect_uri) == 0 ? redirect_uri.size() : 0);
@@ -149,8 +148,8 @@ Response shown_here(const Refusal& refusal) {
 
 /// OAuth 2.1, 7.5.3: 303, for 307 would pass on what the person typed.
 Response redirect(std::string location) {
-  const bool safe = std::all_of(location.begin(), location.end(),
-                                [](char c) { return c > ' ' && c <= '~'; });
+  const bool safe =
+      std::all_of(location.begin(), location.end(), [](char c) { return c > ' ' && c <= '~'; });
   // Such a redirect URI cannot stand in a header field.
   if (!safe) return shown_here({Error::server_error, "The redirect URI cannot be used."});
   Response response{303, {{"Location", std::move(location)}, {"Cache-Control", "no-store"}}, ""};

@@ -61,9 +61,7 @@ struct Claim {
 };
 
 // Who guesses shall not learn which of identifier and secret was wrong.
-Refusal authentication_failed() {
-  return {Error::invalid_client, "Client authentication failed."};
-}
+Refusal authentication_failed() { return {Error::invalid_client, "Client authentication failed."}; }
 
 Result<Claim> claim_from_header(const Authorization& authorization, const Parameters& parameters) {
   // OAuth 2.1, 3.2.4: invalid_request if the request "utilizes more than one mechanism for
@@ -71,8 +69,8 @@ Result<Claim> claim_from_header(const Authorization& authorization, const Parame
   if (parameters.one("client_secret") || parameters.one("client_assertion")) {
     return Refusal{Error::invalid_request, "The client authenticates in more than one way."};
   }
-  const bool basic = authorization.scheme == "basic" &&
-                     authorization.form == Authorization::Form::well_formed;
+  const bool basic =
+      authorization.scheme == "basic" && authorization.form == Authorization::Form::well_formed;
   auto login = basic ? decode_basic(authorization.credentials) : std::nullopt;
   if (!login) return authentication_failed();
   const auto client_id = parameters.one("client_id");

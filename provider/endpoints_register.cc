@@ -50,7 +50,7 @@ class Inspection final : public nlohmann::json_sax<nlohmann::json> {
 
 struct TextMember {
   const char* name;
-  std::optional<std::string> Client::*field;
+  std::optional<std::string> Client::* field;
 };
 constexpr TextMember text_members[] = {
     {"scope", &Client::scope},
@@ -65,7 +65,7 @@ constexpr TextMember text_members[] = {
 
 struct ListMember {
   const char* name;
-  Strings Client::*field;
+  Strings Client::* field;
 };
 constexpr ListMember list_members[] = {
     {"redirect_uris", &Client::redirect_uris},

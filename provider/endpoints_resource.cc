@@ -18,10 +18,9 @@ struct Demand {
 
 /// OAuth 2.1, 5.3.1: the challenge of a protected resource. Each parameter stands once.
 std::string challenge(const Demand& demand, const EndpointOptions& options) {
-  FormFields parameters{
-      {"realm", options.issuer},
-      {"resource_metadata",
-       endpoints::well_known_url(options.resource, endpoints::resource_document)}};
+  FormFields parameters{{"realm", options.issuer},
+                        {"resource_metadata", endpoints::well_known_url(
+                                                  options.resource, endpoints::resource_document)}};
   if (demand.refusal) {
     parameters.emplace_back("error", to_string(demand.refusal->error));
     parameters.emplace_back("error_description", demand.refusal->description);

@@ -43,8 +43,7 @@ Result<OAuthToken> refresh(const Caller& caller, const Parameters& parameters, P
   RefreshToken claim;
   claim.token = *token;
   claim.client_id = caller.client.client_id;
-  return provider.exchange_refresh_token(caller.client, claim, *scopes,
-                                         parameters.all("resource"));
+  return provider.exchange_refresh_token(caller.client, claim, *scopes, parameters.all("resource"));
 }
 
 Result<OAuthToken> client_credentials(const Caller& caller, const Parameters& parameters,
@@ -183,8 +182,8 @@ Response Endpoints::introspect(const Request& request) const {
   }
   const auto token = asked->parameters.one("token");
   if (!token) return endpoints::error_response(missing("token"));
-  return endpoints::json_response(
-      200, introspection(asked->caller.client, *token, provider_, options_));
+  return endpoints::json_response(200,
+                                  introspection(asked->caller.client, *token, provider_, options_));
 }
 
 }  // namespace grantcheck

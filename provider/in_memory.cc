@@ -18,7 +18,7 @@ Refusal store_full() { return {Error::server_error, "The server holds as much as
 Refusal unknown_client() { return {Error::invalid_client, "The client is not registered."}; }
 
 const Strings& scopes_of(const Credentials& credential) {
-  return credential.terms ? credential.terms->scopes : credential.grant->scopes;
+  return credential.terms ? credential.terms->scopes : credential.grant->scopes();
 }
 
 const Strings& resources_of(const Credentials& credential) {
@@ -133,8 +133,10 @@ Result<std::string> InMemoryProvider::authorize(const Client& client,
   if (std::optional<Refusal> refusal = seams_.stages.authorization.run(attempt))
     return *std::move(refusal);
 
-  const auto grant = std::make_shared<Grant>(
-      attempt.client, params.subject, std::move(attempt.scopes), std::move(attempt.resources));
+  const auto grant =
+      std::make_shared<Grant>(attempt.client, params.subject,
+                              Store::shared_scopes(attempt.client, std::move(attempt.scopes)),
+                              std::move(attempt.resources));
   std::optional<Draft> code =
       draft_token(grant, Credential::code, now, later(now, options_.code_lifetime));
   if (!code) return no_entropy();
@@ -156,7 +158,7 @@ std::optional<AuthorizationCode> InMemoryProvider::load_authorization_code(
   const Terms terms = code->terms ? *code->terms : Terms{};
   return AuthorizationCode{std::string(authorization_code),
                            grant.client->client_id,
-                           grant.scopes,
+                           grant.scopes(),
                            code->expires_at,
                            terms.code_challenge,
                            terms.redirect_uri,
@@ -198,7 +200,7 @@ std::optional<Refusal> InMemoryProvider::redeem(Transaction& change, CodeExchang
   }
   const std::shared_ptr<Grant>& grant = attempt.code.grant;
   if (std::optional<Refusal> refusal =
-          issue_pair(change, grant, grant->scopes, attempt.resources, answer))
+          issue_pair(change, grant, grant->scopes(), attempt.resources, answer))
     return refusal;
   store_->spend(change, attempt.code);
   return std::nullopt;
@@ -216,7 +218,7 @@ std::optional<Refusal> InMemoryProvider::issue_pair(Transaction& change,
   std::optional<Draft> access =
       draft_token(grant, Credential::access_token, now, later(now, options_.access_token_lifetime));
   if (!access) return no_entropy();
-  if (scopes != grant->scopes || resources != grant->resources)
+  if (scopes != grant->scopes() || resources != grant->resources)
     access->issued.credential.terms =
         std::make_shared<const Terms>(Terms{scopes, resources, {}, {}, true});
 
@@ -247,7 +249,7 @@ std::optional<RefreshToken> InMemoryProvider::load_refresh_token(const Client& c
   const bool forever = token->expires_at == kNever;
   return RefreshToken{std::string(refresh_token),
                       grant.client->client_id,
-                      grant.scopes,
+                      grant.scopes(),
                       forever ? std::nullopt : std::optional<Seconds>(token->expires_at),
                       grant.resources,
                       grant.subject};
@@ -306,7 +308,8 @@ Result<OAuthToken> InMemoryProvider::exchange_client_credentials(
     return *std::move(refusal);
 
   const auto grant =
-      std::make_shared<Grant>(attempt.client, attempt.client->client_id, std::move(attempt.scopes),
+      std::make_shared<Grant>(attempt.client, attempt.client->client_id,
+                              Store::shared_scopes(attempt.client, std::move(attempt.scopes)),
                               std::move(attempt.resources));
   std::optional<Draft> access =
       draft_token(grant, Credential::access_token, now, later(now, options_.access_token_lifetime));
@@ -316,7 +319,7 @@ Result<OAuthToken> InMemoryProvider::exchange_client_credentials(
   return OAuthToken{std::move(access->text),
                     "Bearer",
                     options_.access_token_lifetime,
-                    join_scope(grant->scopes),
+                    join_scope(grant->scopes()),
                     {}};
 }
 

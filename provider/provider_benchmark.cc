@@ -1,6 +1,7 @@
 // How long the methods take, and beside each the least that their work could take.
 //
-// The floors do the same cryptography on the same number of entries in a table of the same shape, and nothing else.
+// The floors do the same cryptography on the same number of entries in a table of the same shape,
+// and nothing else.
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
@@ -45,6 +46,11 @@ struct FloorTable {
     const std::unique_lock lock(shard.mutex);
     shard.records.emplace(digest, Record{});
   }
+  void erase(const Digest& digest) {
+    Shard& shard = shards[digest.back() % kShards];
+    const std::unique_lock lock(shard.mutex);
+    shard.records.erase(digest);
+  }
 };
 
 std::string random_token(Entropy& entropy) {
@@ -68,7 +74,7 @@ struct World {
   AuthorizationParams params;
   CodeRedemption redemption{std::string(kVerifier), std::nullopt, {}};
   std::vector<std::string> access, refresh;
-  double bytes_per_grant = 0, bytes_without_code = 0;
+  double bytes_with_code = 0, bytes_per_grant = 0;
 
   explicit World(std::size_t grants) {
     Client client;
@@ -87,17 +93,20 @@ struct World {
 
   void fill(std::size_t grants) {
     const std::size_t before = heap_bytes();
-    std::size_t kept_texts = 0;
+    std::size_t texts = 0;
     for (std::size_t i = 0; i < grants; ++i) {
       OAuthToken tokens = flow();
-      kept_texts += malloc_usable_size(tokens.access_token.data()) + malloc_usable_size(tokens.refresh_token->data()) + 16;
       access.push_back(std::move(tokens.access_token));
       refresh.push_back(std::move(*tokens.refresh_token));
+      texts +=
+          malloc_usable_size(access.back().data()) + malloc_usable_size(refresh.back().data()) + 16;
     }
-    bytes_per_grant = double(heap_bytes() - before - kept_texts) / double(grants);
-    clock.advance(400);  // All codes expire; they are swept by what is issued from now on.
-    for (int i = 0; i < 300; ++i) benchmark::DoNotOptimize(flow());
-    bytes_without_code = bytes_per_grant;
+    const double count = static_cast<double>(grants);
+    bytes_with_code = static_cast<double>(heap_bytes() - before - texts) / count;
+    clock.advance(300);
+    provider.sweep();  // Used codes are forgotten now.
+    malloc_trim(0);    // Lest the first run afterwards pays for tidying up.
+    bytes_per_grant = static_cast<double>(heap_bytes() - before - texts) / count;
   }
 
   std::string code() {
@@ -112,16 +121,246 @@ struct World {
   OAuthToken flow() { return redeem(code()); }
 };
 
-World& world_of(std::size_t grants) {
+// The one made last is kept: benchmarks of one size follow one another.
+template <class T>
+T& made_for(std::size_t size) {
   static std::mutex mutex;
-  static std::unique_ptr<World> world;
-  static std::size_t size = 0;
+  static std::unique_ptr<T> made;
+  static std::size_t made_size = 0;
   const std::lock_guard lock(mutex);
-  if (size != grants) {
-    world.reset();
+  if (made_size != size) {
+    made.reset();
     malloc_trim(0);
-    world = std::make_unique<World>(grants);
-    size = grants;
+    made = std::make_unique<T>(size);
+    made_size = size;
   }
-  return *world;
+  return *made;
 }
+
+struct Floor {
+  SystemEntropy entropy;
+  FloorTable table;
+  std::vector<std::string> texts;
+
+  explicit Floor(std::size_t tokens) {
+    texts.reserve(tokens);
+    for (std::size_t i = 0; i < tokens; ++i) texts.push_back(issue());
+  }
+  std::string issue() {
+    std::string text = random_token(entropy);
+    table.insert(digest_of(text));
+    return text;
+  }
+};
+
+// A different place each time, so that what is asked for is rarely in the cache.
+struct Wander {
+  std::uint64_t state;
+  explicit Wander(const benchmark::State& run)
+      : state(static_cast<std::uint64_t>(run.thread_index()) * 77 + 1) {}
+  std::size_t below(std::size_t size) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<std::size_t>((state >> 33) % size);
+  }
+};
+
+std::size_t tokens_of(const benchmark::State& run) {
+  return static_cast<std::size_t>(run.range(0));
+}
+// A grant has two live tokens.
+World& world_of(const benchmark::State& run) { return made_for<World>(tokens_of(run) / 2); }
+Floor& floor_of(const benchmark::State& run) { return made_for<Floor>(tokens_of(run)); }
+
+constexpr int kBatch = 500;
+
+// ---- verify_token: hash and look-up at the least
+
+void verify_floor(benchmark::State& run) {
+  Floor& floor = floor_of(run);
+  Wander wander(run);
+  for (auto _ : run)
+    benchmark::DoNotOptimize(floor.table.find(floor.texts[wander.below(floor.texts.size())]));
+}
+
+void verify_token(benchmark::State& run) {
+  World& world = world_of(run);
+  Wander wander(run);
+  for (auto _ : run) {
+    auto token = world.provider.verify_token(world.access[wander.below(world.access.size())]);
+    if (!token) run.SkipWithError("a live token was not accepted");
+    benchmark::DoNotOptimize(token);
+  }
+  run.counters["bytes/grant"] =
+      benchmark::Counter(world.bytes_per_grant, benchmark::Counter::kAvgThreads);
+  run.counters["with code"] =
+      benchmark::Counter(world.bytes_with_code, benchmark::Counter::kAvgThreads);
+}
+
+// ---- Issue: random bytes, base64url, hash and insert per token at the least
+
+template <int kTokens>
+void issue_floor(benchmark::State& run) {
+  Floor& floor = floor_of(run);
+  std::vector<std::string> issued;
+  while (run.KeepRunningBatch(kBatch)) {
+    issued.clear();
+    issued.reserve(kBatch * kTokens);
+    for (int i = 0; i < kBatch * kTokens; ++i) issued.push_back(floor.issue());
+    run.PauseTiming();
+    for (const std::string& text : issued) floor.table.erase(digest_of(text));
+    run.ResumeTiming();
+  }
+}
+
+// Ends what a batch issued, so that the number of live tokens stays as it was.
+void end_all(World& world, const std::vector<OAuthToken>& issued) {
+  for (const OAuthToken& tokens : issued) {
+    if (!world.provider.revoke_token(world.app, tokens.access_token)) std::abort();
+  }
+}
+
+void issue_pair(benchmark::State& run) {
+  World& world = world_of(run);
+  std::vector<std::string> codes(kBatch);
+  std::vector<OAuthToken> issued;
+  while (run.KeepRunningBatch(kBatch)) {
+    run.PauseTiming();
+    for (std::string& code : codes) code = world.code();
+    issued.clear();
+    issued.reserve(kBatch);
+    run.ResumeTiming();
+    for (const std::string& code : codes) issued.push_back(world.redeem(code));
+    run.PauseTiming();
+    end_all(world, issued);
+    run.ResumeTiming();
+  }
+}
+
+void code_flow(benchmark::State& run) {
+  World& world = world_of(run);
+  std::vector<OAuthToken> issued;
+  while (run.KeepRunningBatch(kBatch)) {
+    issued.clear();
+    issued.reserve(kBatch);
+    for (int i = 0; i < kBatch; ++i) issued.push_back(world.flow());
+    run.PauseTiming();
+    end_all(world, issued);
+    run.ResumeTiming();
+  }
+}
+
+BENCHMARK(verify_floor)->Arg(1'000)->Arg(1'000'000)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(verify_token)->Arg(1'000)->Arg(1'000'000)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(issue_floor<2>)
+    ->Name("issue_pair_floor")
+    ->Arg(1'000)
+    ->Arg(1'000'000)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+BENCHMARK(issue_pair)->Arg(1'000)->Arg(1'000'000)->ThreadRange(1, 2)->UseRealTime();
+BENCHMARK(issue_floor<3>)
+    ->Name("code_flow_floor")
+    ->Arg(1'000)
+    ->Arg(1'000'000)
+    ->ThreadRange(1, 2)
+    ->UseRealTime();
+BENCHMARK(code_flow)->Arg(1'000)->Arg(1'000'000)->ThreadRange(1, 2)->UseRealTime();
+
+// ---- The other methods, at a thousand tokens
+
+void get_client(benchmark::State& run) {
+  World& world = world_of(run);
+  for (auto _ : run) benchmark::DoNotOptimize(world.provider.get_client(world.app.client_id));
+}
+
+void register_client(benchmark::State& run) {
+  World world(1);  // Clients stay: a world of its own, and fewer iterations than its cap.
+  for (auto _ : run) {
+    Client client = world.app;
+    client.client_id.clear();
+    client.client_secret.reset();
+    benchmark::DoNotOptimize(world.provider.register_client(client));
+  }
+}
+
+void authorize(benchmark::State& run) {
+  World& world = world_of(run);
+  for (auto _ : run) {
+    benchmark::DoNotOptimize(world.provider.authorize(world.app, world.params));
+  }
+}
+
+void load_authorization_code(benchmark::State& run) {
+  World& world = world_of(run);
+  const std::string code = world.code();
+  for (auto _ : run)
+    benchmark::DoNotOptimize(world.provider.load_authorization_code(world.app, code));
+}
+
+void load_refresh_token(benchmark::State& run) {
+  World& world = world_of(run);
+  Wander wander(run);
+  for (auto _ : run)
+    benchmark::DoNotOptimize(world.provider.load_refresh_token(
+        world.app, world.refresh[wander.below(world.refresh.size())]));
+}
+
+void exchange_refresh_token(benchmark::State& run) {
+  World& world = world_of(run);
+  Wander wander(run);
+  for (auto _ : run) {
+    std::string& token = world.refresh[wander.below(world.refresh.size())];
+    RefreshToken claim;
+    claim.token = token;
+    Result<OAuthToken> refreshed =
+        world.provider.exchange_refresh_token(world.app, claim, std::nullopt, {});
+    if (!refreshed) return run.SkipWithError("a refresh was refused");
+    token = *refreshed->refresh_token;
+  }
+}
+
+void load_access_token(benchmark::State& run) {
+  World& world = world_of(run);
+  const std::string token = world.flow().access_token;
+  for (auto _ : run) benchmark::DoNotOptimize(world.provider.load_access_token(token));
+}
+
+void revoke_token(benchmark::State& run) {
+  World& world = world_of(run);
+  std::vector<std::string> tokens(kBatch);
+  while (run.KeepRunningBatch(kBatch)) {
+    run.PauseTiming();
+    for (std::string& token : tokens) token = world.flow().access_token;
+    run.ResumeTiming();
+    for (const std::string& token : tokens)
+      benchmark::DoNotOptimize(world.provider.revoke_token(world.app, token));
+  }
+}
+
+void client_credentials(benchmark::State& run) {
+  World& world = world_of(run);
+  while (run.KeepRunningBatch(kBatch)) {
+    std::vector<OAuthToken> issued;
+    for (int i = 0; i < kBatch; ++i)
+      issued.push_back(
+          *world.provider.exchange_client_credentials(world.service, std::nullopt, {}));
+    run.PauseTiming();
+    end_all(world, issued);
+    run.ResumeTiming();
+  }
+}
+
+BENCHMARK(get_client)->Arg(1'000);
+BENCHMARK(register_client)->Iterations(50'000);
+BENCHMARK(authorize)->Arg(1'000)->Iterations(200'000);
+BENCHMARK(load_authorization_code)->Arg(1'000);
+BENCHMARK(load_refresh_token)->Arg(1'000);
+BENCHMARK(exchange_refresh_token)->Arg(1'000);
+BENCHMARK(load_access_token)->Arg(1'000);
+BENCHMARK(revoke_token)->Arg(1'000);
+BENCHMARK(client_credentials)->Arg(1'000);
+
+}  // namespace
+}  // namespace grantcheck
+
+BENCHMARK_MAIN();

@@ -13,7 +13,7 @@ Handler handler_for(Provider& provider, const Clock& clock, const Rules& rules,
              const Request& request) { return endpoints.handle(request); };
 }
 
-Assembly make_reference(const Clock& clock, Entropy& entropy, ProviderOptions options,
+Assembly make_reference(const Clock& clock, Entropy& entropy, const ProviderOptions& options,
                         EndpointOptions endpoint_options) {
   Seams seams;
   seams.rules = std::make_shared<const Rules>(options.rule_options());

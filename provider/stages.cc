@@ -321,7 +321,7 @@ Answer refresh_token_is_in_time(RefreshExchange& attempt) {
 
 // OAuth 2.1, 4.3.1: nothing that was not granted; omitted means all that was (position 6).
 Answer scope_is_granted(RefreshExchange& attempt) {
-  const Strings& granted = attempt.refresh.grant->scopes;
+  const Strings& granted = attempt.refresh.grant->scopes();
   const Strings& requested = attempt.requested_scopes ? *attempt.requested_scopes : granted;
   if (!well_formed(attempt.rules, requested) || !attempt.rules.scope_within(requested, granted))
     return Refusal{Error::invalid_scope, "The scope is malformed or exceeds what was granted."};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <deque>
 #include <shared_mutex>
 #include <utility>
 
@@ -60,8 +59,20 @@ struct alignas(64) Store::Shard {
 
 // Grants of a stripe share its mutex, which orders their changes.
 struct alignas(64) Store::Stripe {
+  struct Place {
+    Seconds due;  // Before this nothing of the grant expires, so there is no need to look at it.
+    std::shared_ptr<Grant> grant;
+  };
   std::mutex mutex;
-  std::deque<std::shared_ptr<Grant>> grants;
+  std::vector<Place> places;
+  std::size_t next_visit = 0;
+};
+
+struct Store::KeptClient : Client {
+  explicit KeptClient(Client client) : Client(std::move(client)) {
+    if (scope) scopes = split_scope(*scope);
+  }
+  Strings scopes;
 };
 
 Store::Store(const StoreOptions& options, std::shared_ptr<const Rules> rules)
@@ -80,6 +91,13 @@ std::shared_ptr<const Client> Store::client(std::string_view client_id) const {
   return found == shard.clients.end() ? nullptr : found->second;
 }
 
+std::shared_ptr<const Strings> Store::shared_scopes(const std::shared_ptr<const Client>& client,
+                                                    Strings scopes) {
+  const auto* const kept = static_cast<const KeptClient*>(client.get());
+  if (scopes == kept->scopes) return {client, &kept->scopes};
+  return std::make_shared<const Strings>(std::move(scopes));
+}
+
 Store::Added Store::add_client(Client client) {
   ClientShard& shard = client_shards_[TextHash{}(client.client_id) % kShards];
   const std::unique_lock lock(shard.mutex);
@@ -89,7 +107,8 @@ Store::Added Store::add_client(Client client) {
     return Added::full;
   }
   std::string client_id = client.client_id;
-  shard.clients.emplace(std::move(client_id), std::make_shared<const Client>(std::move(client)));
+  shard.clients.emplace(std::move(client_id),
+                        std::make_shared<const KeptClient>(std::move(client)));
   return Added::done;
 }
 
@@ -126,7 +145,7 @@ void Store::insert(const Transaction::Issued& issued) {
 }
 
 // All or, when memory runs out, none.
-void Store::insert_all(const std::vector<Transaction::Issued>& issued) {
+void Store::insert_all(std::span<const Transaction::Issued> issued) {
   std::size_t done = 0;
   try {
     for (; done < issued.size(); ++done) insert(issued[done]);
@@ -150,7 +169,8 @@ void Store::erase(const Digest& digest) {
   give_back(code ? 1 : 0, code ? 0 : 1);
 }
 
-Commit Store::open(const std::shared_ptr<Grant>& grant, Seconds now, Transaction::Issued first) {
+Commit Store::open(const std::shared_ptr<Grant>& grant, Seconds now,
+                   const Transaction::Issued& first) {
   Commit result = try_open(grant, now, first);
   if (result == Commit::full && sweep_if_due(now)) result = try_open(grant, now, first);
   return result;
@@ -161,19 +181,21 @@ Commit Store::try_open(const std::shared_ptr<Grant>& grant, Seconds now,
   grant->stripe_ = next_stripe_.fetch_add(1, std::memory_order_relaxed) % kShards;
   Stripe& stripe = stripes_[grant->stripe_];
   const std::lock_guard lock(stripe.mutex);
-  visit_some(stripe, now, 2);
-  stripe.grants.push_back(grant);
-  if (!reserve(is_code(first) ? 1 : 0, is_code(first) ? 0 : 1)) {
-    stripe.grants.pop_back();
+  visit_some(stripe, now, kVisits);
+  place(stripe, grant);
+  const std::size_t codes = is_code(first) ? 1 : 0;
+  if (!reserve(codes, 1 - codes)) {
+    remove(stripe, *grant);
     return Commit::full;
   }
-  adopt(*grant, {first});
+  adopt(*grant, {&first, 1});
+  stripe.places[grant->place_].due = due(*grant);
   if (first.credential.pair > 0) {
     Standing standing;
     standing.pair = first.credential.pair;
     grant->standing_.store(standing, std::memory_order_release);
   }
-  insert_all({first});
+  insert_all({&first, 1});
   return Commit::done;
 }
 
@@ -190,14 +212,14 @@ Commit Store::try_transact(const std::shared_ptr<Grant>& grant, Seconds now, con
   Transaction change{*grant, now, before, before, {}, std::nullopt};
   work(change);
   if (!reserve(0, change.issued.size())) return Commit::full;
-  commit(change);
-  visit_some(stripe, now, 2);
+  commit(stripe, change);
+  visit_some(stripe, now, kVisits);
   return Commit::done;
 }
 
 // New credentials go in first; they are not live before the one store to `standing_`, which is the
 // moment of the whole change. Only then is what that store killed taken away.
-void Store::commit(Transaction& change) {
+void Store::commit(Stripe& stripe, Transaction& change) {
   Grant& grant = change.grant;
   const std::optional<Grant::Held> old_access = grant.access_;
   const std::optional<Grant::Held> old_refresh = grant.refresh_;
@@ -208,7 +230,10 @@ void Store::commit(Transaction& change) {
     grant.rotated_at_.store(change.now, std::memory_order_release);
   grant.standing_.store(change.after, std::memory_order_release);
 
-  if (!change.after.live) return drop_all(grant);
+  if (!change.after.live) {
+    if (change.before.live) remove(stripe, grant);
+    return drop_all(grant);
+  }
   if (change.forgotten) erase(*change.forgotten);
   if (change.after.pair == change.before.pair) return;
   if (old_access) erase(old_access->digest);
@@ -217,7 +242,7 @@ void Store::commit(Transaction& change) {
 }
 
 // The grant knows its credentials, so that whoever ends or sweeps it finds them.
-void Store::adopt(Grant& grant, const std::vector<Transaction::Issued>& issued) {
+void Store::adopt(Grant& grant, std::span<const Transaction::Issued> issued) {
   for (const Transaction::Issued& one : issued) {
     const Grant::Held held{one.digest, one.credential.expires_at};
     switch (one.credential.kind) {
@@ -251,7 +276,6 @@ void Store::drop_all(Grant& grant) {
 
 // Drops what has expired; true if nothing is left of the grant.
 bool Store::drop_expired(Grant& grant, Seconds now) {
-  if (!grant.standing().live) return true;
   const auto drop = [&](std::optional<Grant::Held>& held, Credential kind) {
     if (!held || !rules_->expired(kind, now, held->expires_at)) return;
     erase(held->digest);
@@ -268,20 +292,51 @@ bool Store::drop_expired(Grant& grant, Seconds now) {
   return true;
 }
 
-// The grants of a stripe wait in a queue. Who is visited and still has something live goes to its
-// end.
+Seconds Store::due(const Grant& grant) {
+  Seconds earliest = kNever;
+  for (const std::optional<Grant::Held>* held : {&grant.code_, &grant.access_, &grant.refresh_})
+    if (*held) earliest = std::min(earliest, (*held)->expires_at);
+  return earliest;
+}
+
+void Store::place(Stripe& stripe, const std::shared_ptr<Grant>& grant) {
+  grant->place_ = stripe.places.size();
+  stripe.places.push_back({kNever, grant});
+}
+
+// The last one takes the place that becomes free.
+void Store::remove(Stripe& stripe, const Grant& grant) {
+  const std::size_t free = grant.place_;
+  if (free + 1 != stripe.places.size()) {
+    stripe.places[free] = std::move(stripe.places.back());
+    stripe.places[free].grant->place_ = free;
+  }
+  stripe.places.pop_back();
+}
+
 void Store::visit_some(Stripe& stripe, Seconds now, std::size_t how_many) {
-  for (; how_many > 0 && !stripe.grants.empty(); --how_many) {
-    if (!drop_expired(*stripe.grants.front(), now))
-      stripe.grants.push_back(std::move(stripe.grants.front()));
-    stripe.grants.pop_front();
+  for (; how_many > 0 && !stripe.places.empty(); --how_many, ++stripe.next_visit) {
+    if (stripe.next_visit >= stripe.places.size()) stripe.next_visit = 0;
+    Stripe::Place& visited = stripe.places[stripe.next_visit];
+    if (now < visited.due) continue;
+    const std::shared_ptr<Grant> grant = visited.grant;
+    if (drop_expired(*grant, now)) {
+      remove(stripe, *grant);
+    } else {
+      visited.due = due(*grant);
+    }
   }
 }
 
 void Store::sweep(Seconds now) {
   for (std::size_t i = 0; i < kShards; ++i) {
-    const std::lock_guard lock(stripes_[i].mutex);
-    visit_some(stripes_[i], now, stripes_[i].grants.size());
+    Stripe& stripe = stripes_[i];
+    const std::lock_guard lock(stripe.mutex);
+    // From the end, so that whoever takes a free place has been visited.
+    for (std::size_t place = stripe.places.size(); place-- > 0;) {
+      stripe.next_visit = place;
+      visit_some(stripe, now, 1);
+    }
   }
 }
 
@@ -301,6 +356,7 @@ void Store::retire(Transaction& change, const Credentials& refresh) const {
 void Store::issue_pair(Transaction& change, Transaction::Issued access,
                        std::optional<Transaction::Issued> refresh) const {
   change.after.pair = change.before.pair + 1;
+  change.issued.reserve(2);
   access.credential.pair = change.after.pair;
   change.issued.push_back(std::move(access));
   if (!refresh) return;
@@ -316,7 +372,7 @@ Store::Counts Store::counts() const {
   Counts counts{clients_.load(), 0, codes_.load(), tokens_.load()};
   for (std::size_t i = 0; i < kShards; ++i) {
     const std::lock_guard lock(stripes_[i].mutex);
-    counts.grants += stripes_[i].grants.size();
+    counts.grants += stripes_[i].places.size();
   }
   return counts;
 }

@@ -12,8 +12,8 @@ std::shared_ptr<const Rules> plain_rules() { return std::make_shared<const Rules
 std::shared_ptr<Grant> a_grant() {
   Client client;
   client.client_id = "app";
-  return std::make_shared<Grant>(std::make_shared<const Client>(client), "alice", Strings{"read"},
-                                 Strings{});
+  return std::make_shared<Grant>(std::make_shared<const Client>(client), "alice",
+                                 std::make_shared<const Strings>(Strings{"read"}), Strings{});
 }
 
 Transaction::Issued a_code(const std::shared_ptr<Grant>& grant, const std::string& text,

@@ -37,7 +37,7 @@ const Fault* fault_named(std::string_view name) {
 }
 
 Assembly make_mutant(const Fault& fault, const Clock& clock, Entropy& entropy,
-                     ProviderOptions options, EndpointOptions endpoint_options) {
+                     const ProviderOptions& options, EndpointOptions endpoint_options) {
   Seams seams;
   seams.rules = std::make_shared<const Rules>(options.rule_options());
   if (fault.spoil) fault.spoil(seams, options, clock);

@@ -4,7 +4,7 @@
 namespace grantcheck {
 namespace {
 
-// redirect-unchecked (M01). Killed by authorize/unregistered-redirect-uri-is-refused.
+// redirect-unchecked (M01). Killed by redirect/unregistered-host-is-refused.
 struct RedirectUnchecked : Rules {
   using Rules::Rules;
   bool redirect_uri_matches(std::string_view, std::string_view) const override { return true; }
@@ -28,7 +28,7 @@ struct CodeClientUnbound : Rules {
   }
 };
 
-// code-no-expiry (M30). Killed by expiry/code-at-expiry-is-refused.
+// code-no-expiry (M30). Killed by code/redeemed-after-expiry-is-refused.
 struct CodeNoExpiry : Rules {
   using Rules::Rules;
   bool expired(Credential kind, Seconds now, Seconds expires_at) const override {
@@ -36,9 +36,9 @@ struct CodeNoExpiry : Rules {
   }
 };
 
-// expiry-boundary-code (M31). Killed by expiry/code-at-expiry-is-refused.
-// expiry-boundary-access (M31). Killed by expiry/access-token-at-expiry-is-dead.
-// expiry-boundary-refresh (M31). Killed by expiry/refresh-token-at-expiry-is-refused.
+// expiry-boundary-code (M31). Killed by code/redeemed-at-expiry-is-refused.
+// expiry-boundary-access (M31). Killed by token/access-token-at-expiry-is-dead.
+// expiry-boundary-refresh (M31). Killed by refresh/token-at-expiry-is-refused.
 template <Credential kBlurred>
 struct ExpiryBoundary : Rules {
   using Rules::Rules;
@@ -47,7 +47,7 @@ struct ExpiryBoundary : Rules {
   }
 };
 
-// revoke-half-pair (M57). Killed by revoke/refresh-token-ends-access-token.
+// revoke-half-pair (M57). Killed by revoke/refresh-token-ends-its-access-token.
 struct RevokeHalfPair : Rules {
   using Rules::Rules;
   Ends revocation_ends(Credential kind) const override {
@@ -67,7 +67,7 @@ std::vector<Fault> rules_faults() {
       {"redirect-unchecked",
        "M01",
        "authorize does not compare the redirect URI with those registered",
-       "authorize/unregistered-redirect-uri-is-refused",
+       "redirect/unregistered-host-is-refused",
        use_rules<RedirectUnchecked>,
        {},
        {}},
@@ -88,35 +88,35 @@ std::vector<Fault> rules_faults() {
       {"code-no-expiry",
        "M30",
        "codes never expire",
-       "expiry/code-at-expiry-is-refused",
+       "code/redeemed-after-expiry-is-refused",
        use_rules<CodeNoExpiry>,
        {},
        {}},
       {"expiry-boundary-code",
        "M31",
        "a code is still good at the second of its expiry",
-       "expiry/code-at-expiry-is-refused",
+       "code/redeemed-at-expiry-is-refused",
        use_rules<ExpiryBoundary<Credential::code>>,
        {},
        {}},
       {"expiry-boundary-access",
        "M31",
        "an access token is still live at the second of its expiry",
-       "expiry/access-token-at-expiry-is-dead",
+       "token/access-token-at-expiry-is-dead",
        use_rules<ExpiryBoundary<Credential::access_token>>,
        {},
        {}},
       {"expiry-boundary-refresh",
        "M31",
        "a refresh token is still good at the second of its expiry",
-       "expiry/refresh-token-at-expiry-is-refused",
+       "refresh/token-at-expiry-is-refused",
        use_rules<ExpiryBoundary<Credential::refresh_token>>,
        {},
        {}},
       {"revoke-half-pair",
        "M57",
        "revoking the refresh token leaves its access token live",
-       "revoke/refresh-token-ends-access-token",
+       "revoke/refresh-token-ends-its-access-token",
        use_rules<RevokeHalfPair>,
        {},
        {}},

@@ -37,7 +37,7 @@ struct RotateKeepsOld : Store {
   void retire(Transaction&, const Credentials&) const override {}
 };
 
-// at-expiry-kills-rt (M42). Killed by expiry/expired-access-token-leaves-refresh-token.
+// at-expiry-kills-rt (M42). Killed by refresh/works-after-the-access-token-expired.
 // Whoever reads an expired access token purges it, and the grant with it.
 struct AccessExpiryKillsGrant : Store {
   AccessExpiryKillsGrant(const StoreOptions& options, std::shared_ptr<const Rules> rules,
@@ -107,7 +107,7 @@ std::vector<Fault> store_faults() {
       {"at-expiry-kills-rt",
        "M42",
        "reading an expired access token ends its grant",
-       "expiry/expired-access-token-leaves-refresh-token",
+       "refresh/works-after-the-access-token-expired",
        let_access_expiry_kill,
        {},
        {}},

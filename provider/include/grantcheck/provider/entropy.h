@@ -11,11 +11,13 @@ namespace grantcheck {
 class Entropy {
  public:
   virtual ~Entropy() = default;
-  /// Fills all of `bytes`, or returns false and leaves them unspecified. Safe to call from several threads.
+  /// Fills all of `bytes`, or returns false and leaves them unspecified. Safe to call from several
+  /// threads.
   [[nodiscard]] virtual bool fill(std::span<std::uint8_t> bytes) = 0;
 };
 
-/// OpenSSL's generator, drawn on through a small pool per thread that is wiped as it is used and dropped after a fork.
+/// OpenSSL's generator, drawn on through a small pool per thread that is wiped as it is used and
+/// dropped after a fork.
 class SystemEntropy final : public Entropy {
  public:
   [[nodiscard]] bool fill(std::span<std::uint8_t> bytes) override;

@@ -21,7 +21,8 @@ struct Request {
   std::string query;   ///< Without the question mark, still encoded.
   Headers headers;
   std::string body;
-  /// Who is logged in and approves, where the request is an authorization request. Empty: nobody does.
+  /// Who is logged in and approves, where the request is an authorization request. Empty: nobody
+  /// does.
   std::string subject;
 };
 
@@ -34,8 +35,8 @@ struct Response {
 /// Name and value pairs of a form or a query, decoded, in order.
 using FormFields = std::vector<std::pair<std::string, std::string>>;
 
-/// Decodes application/x-www-form-urlencoded text (OAuth 2.1, appendix B). Nothing if an escape is broken, the text is not
-/// UTF-8, or a NUL byte appears.
+/// Decodes application/x-www-form-urlencoded text (OAuth 2.1, appendix B). Nothing if an escape is
+/// broken, the text is not UTF-8, or a NUL byte appears.
 std::optional<FormFields> decode_form(std::string_view text);
 /// Encodes fields as application/x-www-form-urlencoded.
 std::string encode_form(const FormFields& fields);

@@ -89,6 +89,8 @@ class InMemoryProvider final : public Provider {
                                                  const std::optional<Strings>& scopes,
                                                  const Strings& resources) override;
 
+  /// Drops what has expired. Nobody has to call it: each write drops a little.
+  void sweep() { store_->sweep(clock_.now()); }
   /// How much is kept.
   Store::Counts counts() const { return store_->counts(); }
 

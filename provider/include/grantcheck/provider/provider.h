@@ -12,8 +12,8 @@ namespace grantcheck {
 
 /// An OAuth 2.1 provider. Implement it to have yours judged in process.
 ///
-/// Objects handed to an exchange are claims: whoever implements this looks the value up again and trusts only what is stored.
-/// An implementation may be called from several threads at once.
+/// Objects handed to an exchange are claims: whoever implements this looks the value up again and
+/// trusts only what is stored. An implementation may be called from several threads at once.
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -21,8 +21,9 @@ class Provider {
   /// The client of that identifier, as a copy, or nothing.
   virtual std::optional<Client> get_client(std::string_view client_id) = 0;
 
-  /// Registers a client (RFC 7591, 3) and returns the record as stored. An empty `client_id` is assigned, and a secret is made
-  /// for a confidential client that brings none. Refused with `invalid_redirect_uri` or `invalid_client_metadata`.
+  /// Registers a client (RFC 7591, 3) and returns the record as stored. An empty `client_id` is
+  /// assigned, and a secret is made for a confidential client that brings none. Refused with
+  /// `invalid_redirect_uri` or `invalid_client_metadata`.
   virtual Result<Client> register_client(const Client& client) = 0;
 
   /// Issues a code for an approved request (OAuth 2.1, 4.1.2) and returns the URL to redirect to.
@@ -43,8 +44,9 @@ class Provider {
   virtual std::optional<RefreshToken> load_refresh_token(const Client& client,
                                                          std::string_view refresh_token) = 0;
 
-  /// Refreshes (OAuth 2.1, 4.3) and rotates. `scopes` narrows the access token; absent means the grant's scope. `resources`
-  /// narrows it likewise (RFC 8707, 2.2); empty means all of the grant's.
+  /// Refreshes (OAuth 2.1, 4.3) and rotates. `scopes` narrows the access token; absent means the
+  /// grant's scope. `resources` narrows it likewise (RFC 8707, 2.2); empty means all of the
+  /// grant's.
   virtual Result<OAuthToken> exchange_refresh_token(const Client& client,
                                                     const RefreshToken& refresh_token,
                                                     const std::optional<Strings>& scopes,
@@ -56,11 +58,12 @@ class Provider {
   /// What a resource server asks: the live access token, or nothing (OAuth 2.1, 5.2).
   virtual std::optional<AccessToken> verify_token(std::string_view token) = 0;
 
-  /// Revokes an access or refresh token on behalf of `client` (RFC 7009, 2.1). An unknown token is no error.
+  /// Revokes an access or refresh token on behalf of `client` (RFC 7009, 2.1). An unknown token is
+  /// no error.
   virtual Result<Done> revoke_token(const Client& client, std::string_view token) = 0;
 
-  /// Beside the ten: issues an access token to a confidential client for itself (OAuth 2.1, 4.2). A provider without that
-  /// grant leaves this as it is.
+  /// Beside the ten: issues an access token to a confidential client for itself (OAuth 2.1, 4.2). A
+  /// provider without that grant leaves this as it is.
   virtual Result<OAuthToken> exchange_client_credentials(const Client& client,
                                                          const std::optional<Strings>& scopes,
                                                          const Strings& resources);

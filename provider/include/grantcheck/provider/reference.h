@@ -24,7 +24,7 @@ Handler handler_for(Provider& provider, const Clock& clock, const Rules& rules,
                     const ProviderOptions& options, EndpointOptions endpoint_options = {});
 
 /// The reference in its default configuration. `clock` and `entropy` outlive the result.
-Assembly make_reference(const Clock& clock, Entropy& entropy, ProviderOptions options = {},
+Assembly make_reference(const Clock& clock, Entropy& entropy, const ProviderOptions& options = {},
                         EndpointOptions endpoint_options = {});
 
 }  // namespace grantcheck

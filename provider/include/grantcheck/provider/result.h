@@ -45,7 +45,7 @@ struct Refusal {
 template <class T, class E = Refusal>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
   Result(E refusal) : state_(std::in_place_index<1>, std::move(refusal)) {}  // NOLINT
 
   explicit operator bool() const { return state_.index() == 0; }

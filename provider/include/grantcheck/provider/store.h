@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,18 +66,24 @@ Seconds later(Seconds time, Seconds span);
 /// has ended.
 class Grant {
  public:
-  Grant(std::shared_ptr<const Client> client_, std::string subject_, Strings scopes_,
-        Strings resources_)
+  Grant(std::shared_ptr<const Client> client_, std::string subject_,
+        std::shared_ptr<const Strings> scopes_, Strings resources_)
       : client(std::move(client_)),
+        scopes_list(std::move(scopes_)),
         subject(std::move(subject_)),
-        scopes(std::move(scopes_)),
         resources(std::move(resources_)) {}
 
+  // What a read needs comes first, so that it lies together.
+ private:
+  std::atomic<Standing> standing_{Standing{}};
+
+ public:
   const std::shared_ptr<const Client> client;
+  const std::shared_ptr<const Strings> scopes_list;
   const std::string subject;
-  const Strings scopes;
   const Strings resources;
 
+  const Strings& scopes() const { return *scopes_list; }
   Standing standing() const { return standing_.load(std::memory_order_acquire); }
   /// When the live pair took the place of the one before.
   Seconds rotated_at() const { return rotated_at_.load(std::memory_order_acquire); }
@@ -88,7 +95,6 @@ class Grant {
     Seconds expires_at;
   };
 
-  std::atomic<Standing> standing_{Standing{}};
   std::atomic<Seconds> rotated_at_{0};
   // The rest is looked at and changed under the grant's stripe only.
   std::optional<Held> code_;
@@ -96,6 +102,7 @@ class Grant {
   std::optional<Held> refresh_;
   std::vector<Digest> rotated_;  // Oldest first.
   std::uint32_t stripe_ = 0;
+  std::size_t place_ = 0;  // In the stripe.
 };
 
 /// Whether the credential can be used as far as its grant decides; its expiry is another matter.
@@ -136,9 +143,9 @@ enum class Commit {
 /// Grants and credentials under 64 shards each. Safe to call from several threads. Locks are taken
 /// in the order stripe, shard.
 ///
-/// A write visits two grants of its stripe in turn and drops what has expired there, so garbage
-/// stays a fraction of what is live. What is dropped was dead already: whether it has been swept is
-/// nowhere visible.
+/// Grants that end are taken out at once. Each write also looks at a few grants of its stripe in
+/// turn and drops what has expired there, so garbage stays a fraction of what is live. What is
+/// dropped was dead already: whether it has been swept is nowhere visible.
 class Store {
  public:
   Store(const StoreOptions& options, std::shared_ptr<const Rules> rules);
@@ -148,6 +155,11 @@ class Store {
 
   /// The client of that identifier, or null.
   std::shared_ptr<const Client> client(std::string_view client_id) const;
+  /// The list as a grant of that client keeps it: shared if it is the client's whole registered
+  /// scope.
+  /// `client` comes from client().
+  static std::shared_ptr<const Strings> shared_scopes(const std::shared_ptr<const Client>& client,
+                                                      Strings scopes);
   enum class Added { done, taken, full };
   Added add_client(Client client);
 
@@ -155,7 +167,8 @@ class Store {
   virtual std::optional<Credentials> find(Credential kind, const Digest& digest);
 
   /// Keeps a new grant with its first credential.
-  virtual Commit open(const std::shared_ptr<Grant>& grant, Seconds now, Transaction::Issued first);
+  virtual Commit open(const std::shared_ptr<Grant>& grant, Seconds now,
+                      const Transaction::Issued& first);
 
   using Work = std::function<void(Transaction&)>;
   /// Runs `work` while no other change of this grant is under way, then makes its change visible at
@@ -188,22 +201,27 @@ class Store {
   struct ClientShard;
   struct Shard;
   struct Stripe;
+  struct KeptClient;
   static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kVisits = 8;
 
   Shard& shard_of(const Digest& digest) const;
   bool reserve(std::size_t codes, std::size_t tokens);
   void give_back(std::size_t codes, std::size_t tokens);
   void insert(const Transaction::Issued& issued);
-  void insert_all(const std::vector<Transaction::Issued>& issued);
+  void insert_all(std::span<const Transaction::Issued> issued);
   void erase(const Digest& digest);
-  void adopt(Grant& grant, const std::vector<Transaction::Issued>& issued);
+  static void adopt(Grant& grant, std::span<const Transaction::Issued> issued);
   Commit try_transact(const std::shared_ptr<Grant>& grant, Seconds now, const Work& work);
   Commit try_open(const std::shared_ptr<Grant>& grant, Seconds now,
                   const Transaction::Issued& first);
-  void commit(Transaction& change);
+  void commit(Stripe& stripe, Transaction& change);
   void drop_rotated(Grant& grant, std::size_t keep);
   void drop_all(Grant& grant);
   bool drop_expired(Grant& grant, Seconds now);
+  static Seconds due(const Grant& grant);
+  void place(Stripe& stripe, const std::shared_ptr<Grant>& grant);
+  void remove(Stripe& stripe, const Grant& grant);
   void visit_some(Stripe& stripe, Seconds now, std::size_t how_many);
   bool sweep_if_due(Seconds now);
 

@@ -49,7 +49,8 @@ struct AuthorizationParams {
   std::string subject;  ///< The resource owner who approved. Empty: nobody did.
 };
 
-/// An authorization code as `load_authorization_code` shows it: a copy of stored data, a claim when handed back.
+/// An authorization code as `load_authorization_code` shows it: a copy of stored data, a claim when
+/// handed back.
 struct AuthorizationCode {
   std::string code;
   std::string client_id;

@@ -31,6 +31,6 @@ const Fault* fault_named(std::string_view name);
 
 /// The reference with that fault. `clock` and `entropy` outlive the result.
 Assembly make_mutant(const Fault& fault, const Clock& clock, Entropy& entropy,
-                     ProviderOptions options = {}, EndpointOptions endpoint_options = {});
+                     const ProviderOptions& options = {}, EndpointOptions endpoint_options = {});
 
 }  // namespace grantcheck
