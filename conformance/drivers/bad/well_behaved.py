@@ -1,4 +1,4 @@
-"""The correct rest of the broken drivers: a driver that can do nothing, but says so properly."""
+"""The correct rest of the broken drivers: a driver that promises everything, so that every vector is played on it."""
 
 import json
 import sys
@@ -8,8 +8,15 @@ HELLO = {
     "protocol": 1,
     "name": "broken",
     "version": "1",
-    "doors": {"methods": {}, "endpoints": True},
-    "capabilities": [],
+    "doors": {
+        "methods": {
+            "get_client": {"receives": ["client_id"], "checks": ["*"]},
+            "register_client": {"receives": ["client_id", "redirect_uris"], "checks": ["*"]},
+            "verify_token": {"receives": ["token"], "checks": ["*"]},
+        },
+        "endpoints": True,
+    },
+    "capabilities": ["metadata", "probe", "public_clients", "refresh_token", "registration", "resource"],
     "lifetimes": {},
 }
 
