@@ -55,11 +55,13 @@ bool is_pkce_string(const std::string& text) { return is(text, "[A-Za-z0-9._~-]{
 
 // Position 8: https, http on loopback, or a private scheme with a dot; no userinfo.
 bool is_registrable(const std::string& uri) {
-  return is(uri, "([Hh][Tt][Tt][Pp][Ss]://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])|"
-                 "[Hh][Tt][Tt][Pp]://(127\\.0\\.0\\.1|\\[::1\\]|localhost))"
-                 "(:[0-9]{1,5})?([/?]" URI "*)?") ||
-         is(uri, "[A-Za-z][A-Za-z0-9+-]*\\.[A-Za-z0-9+.-]*[A-Za-z0-9+-]:"
-                 "(?!//[^/?]*@)(?!/*$)" URI "+");
+  return is(uri,
+            "([Hh][Tt][Tt][Pp][Ss]://([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+\\])|"
+            "[Hh][Tt][Tt][Pp]://(127\\.0\\.0\\.1|\\[::1\\]|localhost))"
+            "(:[0-9]{1,5})?([/?]" URI "*)?") ||
+         is(uri,
+            "[A-Za-z][A-Za-z0-9+-]*\\.[A-Za-z0-9+.-]*[A-Za-z0-9+-]:"
+            "(?!//[^/?]*@)(?!/*$)" URI "+");
 }
 // OAuth 2.1, 8.4.2: only the port of a loopback IP literal varies.
 std::string without_loopback_port(const std::string& uri) {
@@ -218,7 +220,7 @@ class TinyProvider final : public Provider {
     const Issued* found = find(Kind::refresh, token, client.client_id);
     if (!found || found->pair != found->grant->pair) return std::nullopt;
     return RefreshToken{std::string(token), client.client_id, found->scopes,
-                        found->expires_at, found->resources, found->grant->subject};
+                        found->expires_at,  found->resources, found->grant->subject};
   }
 
   Result<OAuthToken> exchange_refresh_token(const Client& client, const RefreshToken& token,
@@ -241,8 +243,8 @@ class TinyProvider final : public Provider {
     const std::lock_guard lock(mutex_);
     const Issued* found = find(Kind::access, token);
     if (!found || found->pair != found->grant->pair) return std::nullopt;
-    return AccessToken{std::string(token), found->grant->client_id, found->scopes,
-                       found->expires_at,  found->issued_at,        found->resources,
+    return AccessToken{std::string(token),   found->grant->client_id, found->scopes,
+                       found->expires_at,    found->issued_at,        found->resources,
                        found->grant->subject};
   }
 

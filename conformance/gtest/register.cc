@@ -24,7 +24,7 @@ class VectorTest : public testing::Test {
     const auto target = suite_->make();
     ASSERT_NE(target, nullptr) << "the target cannot be made";
     RunOptions options;
-    const Run result = run(suite_->catalogue, suite_->profile, {&vector_}, *target, options);
+    const RunReport result = run(suite_->catalogue, suite_->profile, {&vector_}, *target, options);
     const Verdict& verdict = result.verdicts.front();
     if (verdict.is == Is::not_applicable) GTEST_SKIP() << verdict.reason;
     std::ostringstream report;
@@ -46,7 +46,7 @@ std::string identifier(std::string text) {
 
 }  // namespace
 
-void register_vectors(std::function<std::unique_ptr<Target>()> make, GtestOptions options) {
+void register_vectors(std::function<std::unique_ptr<Target>()> make, const GtestOptions& options) {
   auto catalogue = built_in_catalogue();
   const std::string problem = catalogue ? "" : catalogue.refusal().text();
   auto suite = std::make_shared<Suite>();
@@ -55,17 +55,15 @@ void register_vectors(std::function<std::unique_ptr<Target>()> make, GtestOption
   const bool known = profile != suite->catalogue.profiles.end();
   if (!problem.empty() || !known) {
     // A wrong profile must not turn into a binary without tests.
-    testing::RegisterTest("grantcheck", "catalogue", nullptr, nullptr, __FILE__, __LINE__,
-                          [=]() -> testing::Test* {
-                            struct Broken : testing::Test {
-                              explicit Broken(std::string what) : what_(std::move(what)) {}
-                              void TestBody() override { FAIL() << what_; }
-                              std::string what_;
-                            };
-                            return new Broken(problem.empty()
-                                                  ? "no profile '" + options.profile + "'"
-                                                  : problem);
-                          });
+    testing::RegisterTest(
+        "grantcheck", "catalogue", nullptr, nullptr, __FILE__, __LINE__, [=]() -> testing::Test* {
+          struct Broken : testing::Test {
+            explicit Broken(std::string what) : what_(std::move(what)) {}
+            void TestBody() override { FAIL() << what_; }
+            std::string what_;
+          };
+          return new Broken(problem.empty() ? "no profile '" + options.profile + "'" : problem);
+        });
     return;
   }
   suite->profile = profile->second;
@@ -77,8 +75,9 @@ void register_vectors(std::function<std::unique_ptr<Target>()> make, GtestOption
         identifier(slash == std::string::npos ? std::string("vectors") : id.substr(0, slash));
     const std::string test = identifier(slash == std::string::npos ? id : id.substr(slash + 1));
     const Trace* trace = &vector;
-    testing::RegisterTest(name.c_str(), test.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                          [suite, trace]() -> VectorTest* { return new VectorTest(suite, *trace); });
+    testing::RegisterTest(
+        name.c_str(), test.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+        [suite, trace]() -> VectorTest* { return new VectorTest(suite, *trace); });
   }
 }
 

@@ -1,6 +1,7 @@
 // Known failures of a target: peers/NAME/known.toml.
-#include <regex>
 #include <toml++/toml.h>
+
+#include <regex>
 
 #include "grantcheck/conformance/run.h"
 

@@ -65,8 +65,8 @@ Result<Catalogue, Problem> read_embedded(bool with_vectors) {
       const std::string name = profile->name;
       catalogue.profiles.emplace(name, *std::move(profile));
     } else if (with_vectors && starts_with(path, kVectors)) {
-      done = add_vector(file.text, path,
-                        std::string(without_ending(path).substr(kVectors.size())), catalogue);
+      done = add_vector(file.text, path, std::string(without_ending(path).substr(kVectors.size())),
+                        catalogue);
     }
     if (!done) return done.refusal();
   }

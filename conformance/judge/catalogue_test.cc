@@ -64,7 +64,9 @@ const Catalogue& built_in() {
   return catalogue;
 }
 
-TEST(Catalogue, HoldsEveryVectorFile) { EXPECT_EQ(built_in().vectors.size(), vector_files().size()); }
+TEST(Catalogue, HoldsEveryVectorFile) {
+  EXPECT_EQ(built_in().vectors.size(), vector_files().size());
+}
 
 TEST(Catalogue, HasAtLeast120VectorsAndBothProfiles) {
   EXPECT_GE(built_in().vectors.size(), 120U);
@@ -131,7 +133,7 @@ TEST(RunJson, FitsItsSchemaForAGoodAndABadTarget) {
   const auto selected = select(built_in(), profile, {});
   ASSERT_TRUE(selected);
   const auto target = make_reference_target();
-  Run result = run(built_in(), profile, *selected, *target, {});
+  RunReport result = run(built_in(), profile, *selected, *target, {});
   result.kind = "reference";
   const nlohmann::json document = nlohmann::json::parse(run_to_json(result).dump());
   EXPECT_EQ(schema_problems("run.schema.json", document), "");

@@ -12,7 +12,8 @@ class FakeTarget final : public Target {
   FakeTarget() {
     said.name = "fake";
     said.endpoints = true;
-    for (const std::string_view name : capability_names()) said.capabilities.insert(std::string(name));
+    for (const std::string_view name : capability_names())
+      said.capabilities.insert(std::string(name));
   }
   const Hello& hello() const override { return said; }
   Result<Done, std::string> reset() override {
@@ -28,7 +29,9 @@ class FakeTarget final : public Target {
 
   Hello said;
   int resets = 0;
-  std::function<Observation(const Call&)> answer = [](const Call&) { return observe({200, {}, "{}"}); };
+  std::function<Observation(const Call&)> answer = [](const Call&) {
+    return observe({200, {}, "{}"});
+  };
 };
 
 inline Observation granted() { return observe({200, {}, R"({"access_token": "SECRET-TOKEN"})"}); }

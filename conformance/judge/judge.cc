@@ -30,8 +30,8 @@ std::optional<Breach> worst_breach(const Profile& profile, const Names& rows) {
 
 // The capability without which an operation may be unsupported.
 std::string_view capability_of(const Step& step) {
-  static const std::map<std::string_view, std::string_view> by_op = {
-      {"wait", "clock"}, {"probe", "probe"}};
+  static const std::map<std::string_view, std::string_view> by_op = {{"wait", "clock"},
+                                                                     {"probe", "probe"}};
   static const std::map<std::string_view, std::string_view> by_role = {
       {"/register", "registration"},
       {"/revoke", "revocation"},
@@ -46,9 +46,10 @@ std::string_view capability_of(const Step& step) {
   return role == by_role.end() ? std::string_view() : role->second;
 }
 
-// The method whose checks decide a negative vector: the one at the step that differs from the twin, or, where that step is no method,
-// the one that is judged last.
-const Step* deciding_method(const Trace& vector, const Difference& difference, std::string& method) {
+// The method whose checks decide a negative vector: the one at the step that differs from the twin,
+// or, where that step is no method, the one that is judged last.
+const Step* deciding_method(const Trace& vector, const Difference& difference,
+                            std::string& method) {
   const Step& step = vector.steps[difference.step];
   if (step.op.door() == Door::methods) {
     method = step.op.name();
@@ -63,7 +64,8 @@ const Step* deciding_method(const Trace& vector, const Difference& difference, s
   return nullptr;
 }
 
-// True if the value is an object that an earlier step loaded, or one forged from it, rather than a plain code or token.
+// True if the value is an object that an earlier step loaded, or one forged from it, rather than a
+// plain code or token.
 bool is_loaded(const Trace& vector, const Json& value) {
   if (value.is_object()) return true;
   const std::string text = value.is_string() ? value.get<std::string>() : "";
@@ -75,7 +77,8 @@ bool is_loaded(const Trace& vector, const Json& value) {
   return false;
 }
 
-// What decides about a step of a method: the method itself and, where an exchange is given a plain code or token, the load before it.
+// What decides about a step of a method: the method itself and, where an exchange is given a plain
+// code or token, the load before it.
 MethodDoor deciding_door(const Hello& hello, const Trace& vector, const Step& step,
                          const std::string& method) {
   MethodDoor door = hello.methods.at(method);
@@ -92,8 +95,27 @@ MethodDoor deciding_door(const Hello& hello, const Trace& vector, const Step& st
   return door;
 }
 
+// A vector without a twin may have a step on its way that is refused for a field; where that field
+// is not received, nothing can be.
+std::optional<std::string> refused_above(const Trace& vector, const Hello& hello) {
+  if (!vector.twin.empty()) return std::nullopt;
+  for (const Step& step : vector.steps) {
+    const bool refused = !step.expect.empty() && wants_refusal(step.expect.front().match);
+    const auto found = hello.methods.find(step.op.name());
+    if (!refused || found == hello.methods.end()) continue;
+    const MethodDoor door = deciding_door(hello, vector, step, step.op.name());
+    for (const auto& item : step.with.items()) {
+      if (door.receives.count(item.key()) == 0) {
+        return "enforced above this door: " + step.op.name() + " does not receive " + item.key();
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> enforced_above(const Catalogue& catalogue, const Trace& vector,
                                           const Hello& hello) {
+  if (auto reason = refused_above(vector, hello)) return reason;
   const auto difference = deciding_field(catalogue, vector);
   const bool methods = std::any_of(vector.steps.begin(), vector.steps.end(), [](const Step& step) {
     return step.op.door() == Door::methods;
@@ -130,7 +152,8 @@ class Judging {
   }
 
   Verdict verdict() {
-    if (auto reason = not_applicable(catalogue_, vector_, target_.hello(), &verdict_.enforced_above)) {
+    if (auto reason =
+            not_applicable(catalogue_, vector_, target_.hello(), &verdict_.enforced_above)) {
       end(Is::not_applicable, *reason);
       return std::move(verdict_);
     }
@@ -160,8 +183,8 @@ class Judging {
     verdict_.is = Is::fail;
     verdict_.step = step;
     verdict_.broke = vector_.cites;
-    verdict_.expected = vector_.steps[step].expect.empty() ? "an answer"
-                                                           : wanted(vector_.steps[step].expect);
+    verdict_.expected =
+        vector_.steps[step].expect.empty() ? "an answer" : wanted(vector_.steps[step].expect);
     verdict_.actual = "target crashed: " + reason;
     verdict_.symptom = "crashed";
   }
@@ -183,7 +206,8 @@ class Judging {
       if (answer.kind == Observation::Kind::unsupported) return unsupported(step, answer);
     }
     const bool went_on = step.expect.empty() ? set_up(exchange) : compare(step, exchange, player);
-    // A refusal that is permitted keeps nothing; what comes later then plays with a value that nobody issued.
+    // A refusal that is permitted keeps nothing; what comes later then plays with a value that
+    // nobody issued.
     const bool granted = std::any_of(exchange.answers.begin(), exchange.answers.end(),
                                      [](const Observation& o) { return o.succeeded(); });
     if (went_on && granted && !exchange.missing.empty()) {
@@ -211,8 +235,8 @@ class Judging {
     const bool ok = std::any_of(exchange.answers.begin(), exchange.answers.end(),
                                 [](const Observation& o) { return o.succeeded(); });
     if (ok) return true;
-    end(Is::blocked, "set-up step " + std::to_string(exchange.step + 1) + " failed: " +
-                         received(exchange));
+    end(Is::blocked,
+        "set-up step " + std::to_string(exchange.step + 1) + " failed: " + received(exchange));
     verdict_.symptom = symptom_of(exchange);
     return false;
   }
@@ -222,7 +246,8 @@ class Judging {
       if (!matches(outcome.match, exchange.answers, player.handles(), player.lifetimes())) continue;
       if (outcome.is == Outcome::Is::pass) return true;
       breach(outcome.cites, step, exchange);
-      // What a vector calls a deviation is one at least, even where the profile only informs about the row.
+      // What a vector calls a deviation is one at least, even where the profile only informs about
+      // the row.
       least_ = Breach::deviates;
       return true;
     }
@@ -280,8 +305,9 @@ std::string_view to_string(Is is) {
 }
 
 const std::vector<Is>& all_verdicts() {
-  static const std::vector<Is> all = {Is::pass,           Is::fail,    Is::deviates, Is::info,
-                                      Is::not_applicable, Is::blocked, Is::unstable, Is::tool_error};
+  static const std::vector<Is> all = {Is::pass,     Is::fail,           Is::deviates,
+                                      Is::info,     Is::not_applicable, Is::blocked,
+                                      Is::unstable, Is::tool_error};
   return all;
 }
 

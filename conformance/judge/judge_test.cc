@@ -31,10 +31,13 @@ Catalogue small_catalogue(const std::string& steps = kSteps, const std::string& 
     catalogue.requirements[name] = {name, level, "It holds.", "spec", "1", "spec#1"};
   }
   catalogue.profiles["oauth-2.1"] = {
-      "oauth-2.1", "", {{"hard", Breach::fail}, {"soft", Breach::deviates}, {"POS-1", Breach::info}}};
+      "oauth-2.1",
+      "",
+      {{"hard", Breach::fail}, {"soft", Breach::deviates}, {"POS-1", Breach::info}}};
   catalogue.profiles["in-memory"] = {
       "in-memory", "", {{"hard", Breach::fail}, {"soft", Breach::fail}, {"POS-1", Breach::fail}}};
-  const auto add = [&catalogue](const std::string& id, const std::string& head, const std::string& list) {
+  const auto add = [&catalogue](const std::string& id, const std::string& head,
+                                const std::string& list) {
     const auto trace = read_trace("{\"trace\": 1, " + head + ", \"steps\": " + list + "}", id, id);
     EXPECT_TRUE(trace) << trace.refusal().text();
     if (trace) catalogue.vectors.emplace(id, *trace);
@@ -82,8 +85,8 @@ TEST_F(Judged, MasksTokensUnlessAskedNotTo) {
   EXPECT_THAT(verdict().record.back().answered, Not(HasSubstr("SECRET-TOKEN")));
   JudgeOptions options;
   options.show_secrets = true;
-  EXPECT_THAT(judge(catalogue, catalogue.profiles.at("oauth-2.1"), catalogue.vectors.at("a/negative"),
-                    target, options)
+  EXPECT_THAT(judge(catalogue, catalogue.profiles.at("oauth-2.1"),
+                    catalogue.vectors.at("a/negative"), target, options)
                   .actual,
               HasSubstr("SECRET-TOKEN"));
 }
@@ -155,7 +158,8 @@ struct MethodsDoor : testing::Test {
 
   std::string reason() {
     bool above = false;
-    const auto why = not_applicable(catalogue, catalogue.vectors.at("a/negative"), target.said, &above);
+    const auto why =
+        not_applicable(catalogue, catalogue.vectors.at("a/negative"), target.said, &above);
     EXPECT_EQ(above, why.has_value() && why->find("enforced above") == 0);
     return why.value_or("applies");
   }
@@ -169,7 +173,8 @@ TEST_F(MethodsDoor, AFieldThatIsNotReceivedIsEnforcedAbove) {
 
 TEST_F(MethodsDoor, ACheckThatIsNotOwnedIsEnforcedAbove) {
   target.said.methods["exchange_authorization_code"] = {{"code_verifier"}, {"other"}};
-  EXPECT_EQ(reason(), "enforced above this door: exchange_authorization_code does not make this check");
+  EXPECT_EQ(reason(),
+            "enforced above this door: exchange_authorization_code does not make this check");
 }
 
 TEST_F(MethodsDoor, AnOwnedCheckApplies) {
@@ -183,6 +188,14 @@ TEST_F(MethodsDoor, AnExchangeOfAPlainCodeIncludesItsLoad) {
   EXPECT_EQ(reason(), "applies");
 }
 
+TEST_F(MethodsDoor, AMisspeltCheckIsNoticed) {
+  target.said.methods["verify_token"] = {{}, {"*", "hard"}};
+  EXPECT_EQ(declaration_problem(catalogue, target.said), "");
+  target.said.methods["verify_token"].checks.insert("harrd");
+  EXPECT_EQ(declaration_problem(catalogue, target.said),
+            "verify_token declares that it checks an unknown row 'harrd'; did you mean 'hard'?");
+}
+
 TEST_F(MethodsDoor, AMissingMethodIsNamed) {
   target.said.methods["verify_token"] = {};
   EXPECT_EQ(reason(), "no method exchange_authorization_code");
@@ -191,7 +204,7 @@ TEST_F(MethodsDoor, AMissingMethodIsNamed) {
 // Runs: selection, exit codes, baselines.
 struct Runs : Judged {
   Baseline baseline;
-  Run run_all(const std::string& known = "") {
+  RunReport run_all(const std::string& known = "") {
     RunOptions options;
     options.today = "2026-11-24";
     if (!known.empty()) {
@@ -208,8 +221,9 @@ struct Runs : Judged {
   // A right target: refuses unknown codes, grants the right one.
   void answer_rightly() {
     target.answer = [](const Call& call) {
-      return call.body.find("code=right") == std::string::npos && call.op.role() == "/token" ? refused()
-                                                                                          : granted();
+      return call.body.find("code=right") == std::string::npos && call.op.role() == "/token"
+                 ? refused()
+                 : granted();
     };
   }
 };
@@ -229,7 +243,7 @@ TEST_F(Runs, EndInOneOnANewFailure) {
 
 TEST_F(Runs, EndInZeroWhenEveryFailureIsKnown) {
   answer_token(granted());
-  const Run result = run_all(kKnown);
+  const RunReport result = run_all(kKnown);
   EXPECT_EQ(result.exit, kClean);
   EXPECT_THAT(result.verdicts[0].known, "issue 8");
 }
@@ -241,7 +255,7 @@ TEST_F(Runs, EndInOneWhenAKnownFailureChangesItsSymptom) {
 
 TEST_F(Runs, EndInFiveWhenABaselineEntryIsStaleOrExpired) {
   answer_rightly();
-  const Run stale = run_all(kKnown);
+  const RunReport stale = run_all(kKnown);
   EXPECT_EQ(stale.exit, kStaleBaseline);
   EXPECT_THAT(stale.stale, testing::ElementsAre(HasSubstr("a/negative no longer fails")));
   answer_token(granted());
@@ -251,7 +265,7 @@ TEST_F(Runs, EndInFiveWhenABaselineEntryIsStaleOrExpired) {
 
 TEST_F(Runs, EndInFourWhenNothingIsJudgedOrARequiredRowIsBlocked) {
   target.answer = [](const Call&) { return refused(); };
-  const Run blocked = run_all();
+  const RunReport blocked = run_all();
   EXPECT_EQ(blocked.exit, kNoEvidence);
   EXPECT_THAT(blocked.unjudged, testing::SizeIs(1));
   target.said.endpoints = false;
@@ -261,8 +275,8 @@ TEST_F(Runs, EndInFourWhenNothingIsJudgedOrARequiredRowIsBlocked) {
 TEST_F(Runs, AreInterruptedBetweenVectors) {
   RunOptions options;
   options.interrupted = [] { return true; };
-  const Run result = run(catalogue, catalogue.profiles.at("oauth-2.1"),
-                         {catalogue.vector("a/negative")}, target, options);
+  const RunReport result = run(catalogue, catalogue.profiles.at("oauth-2.1"),
+                               {catalogue.vector("a/negative")}, target, options);
   EXPECT_EQ(result.exit, kInterrupted);
   EXPECT_THAT(result.verdicts, IsEmpty());
 }
@@ -273,7 +287,8 @@ TEST_F(Runs, NameTheNearestVectorAndRow) {
   EXPECT_THAT(select(catalogue, catalogue.profiles.at("oauth-2.1"), selection).refusal(),
               HasSubstr("did you mean 'a/negative'?"));
   selection.vectors = {"a/*"};
-  EXPECT_THAT(*select(catalogue, catalogue.profiles.at("oauth-2.1"), selection), testing::SizeIs(2));
+  EXPECT_THAT(*select(catalogue, catalogue.profiles.at("oauth-2.1"), selection),
+              testing::SizeIs(2));
   selection.rows = {"harrd"};
   EXPECT_THAT(select(catalogue, catalogue.profiles.at("oauth-2.1"), selection).refusal(),
               HasSubstr("did you mean 'hard'?"));
@@ -314,7 +329,8 @@ TEST(BaselineFile, IsRefusedWithLineAndNearestName) {
   EXPECT_THAT(baseline_problem(std::string(kKnown) + kKnown), HasSubstr("stands here twice"));
   EXPECT_THAT(baseline_problem("known = 3\n"), HasSubstr("unknown key 'known'"));
   EXPECT_THAT(baseline_problem("[[known\n"), HasSubstr("known.toml:1: "));
-  EXPECT_THAT(baseline_problem(std::string(kKnown) + "expires = 'soon'\n"), HasSubstr("takes a date"));
+  EXPECT_THAT(baseline_problem(std::string(kKnown) + "expires = 'soon'\n"),
+              HasSubstr("takes a date"));
 }
 
 // The lint, each rule seen red.
@@ -347,7 +363,8 @@ TEST(Lint, WantsAPositiveTwinOneFieldAway) {
   catalogue.vectors.at("a/negative").twin = "";
   EXPECT_THAT(lint_of(catalogue), HasSubstr("names no positive twin"));
   catalogue.vectors.at("a/negative").twin = "a/positiv";
-  EXPECT_THAT(lint_of(catalogue), HasSubstr("unknown twin 'a/positiv'; did you mean 'a/positive'?"));
+  EXPECT_THAT(lint_of(catalogue),
+              HasSubstr("unknown twin 'a/positiv'; did you mean 'a/positive'?"));
   catalogue.vectors.at("a/negative").twin = "a/negative";
   EXPECT_THAT(lint_of(catalogue), HasSubstr("has a twin that is negative too"));
   catalogue = small_catalogue();
@@ -364,13 +381,15 @@ std::string lint_of_expectation(const std::string& expect) {
 }
 
 TEST(Lint, RefusesExpectationsThatAdmitEveryAnswer) {
-  EXPECT_THAT(lint_of_expectation(R"([{"is": "pass", "refused": true}, {"is": "pass", "succeeded": true}])"),
+  EXPECT_THAT(lint_of_expectation(
+                  R"([{"is": "pass", "refused": true}, {"is": "pass", "succeeded": true}])"),
               HasSubstr("admits every answer"));
   EXPECT_THAT(lint_of_expectation(R"([{"is": "pass", "absent": ["code"]}])"),
               HasSubstr("names nothing that must be there"));
   EXPECT_THAT(lint_of_expectation(R"([{"is": "deviates", "refused": true, "cites": ["soft"]}])"),
               HasSubstr("has no outcome that passes"));
-  EXPECT_THAT(lint_of_expectation(R"([{"is": "pass", "refused": true}, {"is": "deviates", "status": 200}])"),
+  EXPECT_THAT(lint_of_expectation(
+                  R"([{"is": "pass", "refused": true}, {"is": "deviates", "status": 200}])"),
               HasSubstr("without citing the softer row"));
 }
 

@@ -138,7 +138,8 @@ bool header_holds(const Json& wanted, const Headers& headers, const std::string&
   return std::includes(have.begin(), have.end(), want.begin(), want.end());
 }
 
-// A redirect that answers the client: to an absolute URI, with a code or an error. A server's way to a page of its own is none.
+// A redirect that answers the client: to an absolute URI, with a code or an error. A server's way
+// to a page of its own is none.
 bool redirected_to_client(const Observation& answer) {
   const bool absolute = answer.redirect.find(':') < answer.redirect.find_first_of("/?#");
   return absolute && (answer.redirected.contains("code") || answer.redirected.contains("error"));
@@ -155,12 +156,13 @@ bool one_matches(const Match& match, const Observation& answer, const Handles& h
       std::find(match.error.begin(), match.error.end(), answer.error) == match.error.end()) {
     return false;
   }
-  if (!match.status.empty() && std::find(match.status.begin(), match.status.end(),
-                                         answer.status) == match.status.end()) {
+  if (!match.status.empty() &&
+      std::find(match.status.begin(), match.status.end(), answer.status) == match.status.end()) {
     return false;
   }
   for (const auto& item : match.redirect.items()) {
-    const Json* actual = answer.redirect.empty() ? nullptr : find_path(answer.redirected, item.key());
+    const Json* actual =
+        answer.redirect.empty() ? nullptr : find_path(answer.redirected, item.key());
     if (!value_holds(item.value(), actual, handles, lifetimes)) return false;
   }
   for (const auto& item : match.header.items()) {

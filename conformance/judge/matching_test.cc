@@ -19,9 +19,10 @@ bool holds(const std::string& fields, const Response& response, const Handles& h
   return matches(match_of(fields), {observe(response)}, handles, {});
 }
 
-const Response kGranted = {200,
-                           {{"Content-Type", "application/json"}, {"Cache-Control", "private, No-Store"}},
-                           R"({"access_token": "abc", "expires_in": 3600, "scope": "write read", "list": ["a"]})"};
+const Response kGranted = {
+    200,
+    {{"Content-Type", "application/json"}, {"Cache-Control", "private, No-Store"}},
+    R"({"access_token": "abc", "expires_in": 3600, "scope": "write read", "list": ["a"]})"};
 const Response kRefused = {400, {}, R"({"error": "invalid_grant"})"};
 const Response kRedirect = {302, {{"Location", "https://app.example/cb?k=1&code=C&state=s"}}, ""};
 
@@ -36,13 +37,15 @@ TEST(Matching, TellsGrantedFromRefused) {
 
 TEST(Matching, LooksAtErrorAndStatus) {
   EXPECT_TRUE(holds(R"("error": "invalid_grant")", kRefused));
-  EXPECT_TRUE(holds(R"("error": ["invalid_request", "invalid_grant"], "status": [400, 401])", kRefused));
+  EXPECT_TRUE(
+      holds(R"("error": ["invalid_request", "invalid_grant"], "status": [400, 401])", kRefused));
   EXPECT_FALSE(holds(R"("error": "invalid_request")", kRefused));
   EXPECT_FALSE(holds(R"("status": 401)", kRefused));
 }
 
 TEST(Matching, LooksAtRedirectParametersAndUri) {
-  EXPECT_TRUE(holds(R"("redirect": {"code": "C", "k": "1", "uri": "https://app.example/cb"})", kRedirect));
+  EXPECT_TRUE(
+      holds(R"("redirect": {"code": "C", "k": "1", "uri": "https://app.example/cb"})", kRedirect));
   EXPECT_FALSE(holds(R"("redirect": {"code": "D"})", kRedirect));
   EXPECT_FALSE(holds(R"("redirect": {"iss": {"present": true}})", kRedirect));
   EXPECT_TRUE(holds(R"("redirected": true)", kRedirect));
@@ -51,7 +54,8 @@ TEST(Matching, LooksAtRedirectParametersAndUri) {
 
 TEST(Matching, AServersWayToItsOwnPageIsNoRedirectToTheClient) {
   EXPECT_TRUE(holds(R"("redirected": false)", {302, {{"Location", "/login?next=x"}}, ""}));
-  EXPECT_TRUE(holds(R"("redirected": false)", {302, {{"Location", "https://as.example/login"}}, ""}));
+  EXPECT_TRUE(
+      holds(R"("redirected": false)", {302, {{"Location", "https://as.example/login"}}, ""}));
   EXPECT_TRUE(holds(R"("redirected": true)", {302, {{"Location", "com.app:/cb?error=x"}}, ""}));
 }
 
@@ -69,7 +73,8 @@ TEST(Matching, KnowsItsMatchers) {
   EXPECT_TRUE(holds(R"("body": {"access_token": {"matches": "[a-c]+"}})", kGranted));
   EXPECT_FALSE(holds(R"("body": {"access_token": {"matches": "[a-b]+"}})", kGranted));
   EXPECT_TRUE(holds(R"("body": {"access_token": {"differs": "$old"}})", kGranted, {{"old", "x"}}));
-  EXPECT_FALSE(holds(R"("body": {"access_token": {"differs": "$old"}})", kGranted, {{"old", "abc"}}));
+  EXPECT_FALSE(
+      holds(R"("body": {"access_token": {"differs": "$old"}})", kGranted, {{"old", "abc"}}));
   EXPECT_TRUE(holds(R"("body": {"scope": {"scope": "read write"}})", kGranted));
   EXPECT_FALSE(holds(R"("body": {"scope": {"scope": "read"}})", kGranted));
   EXPECT_TRUE(holds(R"("body": {"list": {"contains": "a"}})", kGranted));
@@ -85,7 +90,8 @@ TEST(Matching, SeesWhatIsAbsent) {
 }
 
 TEST(Matching, CountsTheSuccessesOfARace) {
-  const std::vector<Observation> answers = {observe(kGranted), observe(kRefused), observe(kGranted)};
+  const std::vector<Observation> answers = {observe(kGranted), observe(kRefused),
+                                            observe(kGranted)};
   EXPECT_FALSE(matches(match_of(R"("successes": {"at_most": 1})"), answers, {}, {}));
   EXPECT_TRUE(matches(match_of(R"("successes": {"exactly": 2})"), answers, {}, {}));
   EXPECT_FALSE(matches(match_of(R"("successes": {"at_least": 3})"), answers, {}, {}));

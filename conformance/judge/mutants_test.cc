@@ -1,4 +1,5 @@
-// A gate that cannot go red proves nothing: the reference passes every vector, each mutant fails the one that its fault names.
+// A gate that cannot go red proves nothing: the reference passes every vector, each mutant fails
+// the one that its fault names.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +17,7 @@ const Catalogue& built_in() {
   return catalogue;
 }
 
-Run run_everything(Target& target) {
+RunReport run_everything(Target& target) {
   const Profile& profile = built_in().profiles.at("in-memory");
   const auto selected = select(built_in(), profile, {});
   EXPECT_TRUE(selected);
@@ -25,7 +26,7 @@ Run run_everything(Target& target) {
 
 TEST(Reference, PassesEveryVector) {
   const auto target = make_reference_target();
-  const Run result = run_everything(*target);
+  const RunReport result = run_everything(*target);
   std::ostringstream report;
   print_report(report, built_in(), result, "");
   EXPECT_EQ(result.exit, kClean) << report.str();
@@ -37,13 +38,14 @@ class Mutant : public testing::TestWithParam<const Fault*> {};
 TEST_P(Mutant, FailsTheVectorThatItsFaultNames) {
   const Fault& fault = *GetParam();
   const auto target = make_mutant_target(fault);
-  const Run result = run_everything(*target);
+  const RunReport result = run_everything(*target);
   EXPECT_EQ(result.exit, kFailure);
   Names killers;
   for (const Verdict& verdict : result.verdicts) {
     if (verdict.is == Is::fail) {
       killers.push_back(verdict.vector->id);
-      EXPECT_THAT(verdict.actual, testing::Not(testing::HasSubstr("crashed"))) << verdict.vector->id;
+      EXPECT_THAT(verdict.actual, testing::Not(testing::HasSubstr("crashed")))
+          << verdict.vector->id;
     }
   }
   EXPECT_THAT(killers, testing::Contains(std::string(fault.killed_by)));

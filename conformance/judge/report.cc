@@ -44,19 +44,20 @@ void print_verdict(std::ostream& out, const Catalogue& catalogue, const Verdict&
       << "      " << verdict.vector->says << "\n";
   print_requirements(out, catalogue, verdict.broke.empty() ? verdict.vector->cites : verdict.broke);
   if (!verdict.expected.empty()) {
-    out << "      expected    " << verdict.expected << "\n      actual      " << verdict.actual << "\n";
+    out << "      expected    " << verdict.expected << "\n      actual      " << verdict.actual
+        << "\n";
   }
   if (!verdict.reason.empty()) out << "      because     " << verdict.reason << "\n";
   print_steps(out, verdict);
   if (const auto twin = deciding_field(catalogue, *verdict.vector)) {
-    out << "      twin        " << verdict.vector->twin << " differs only in step " << twin->step + 1
-        << ", " << twin->field << "\n";
+    out << "      twin        " << verdict.vector->twin << " differs only in step "
+        << twin->step + 1 << ", " << twin->field << "\n";
   }
   out << "      again       grantcheck replay " << verdict.vector->id << target_flags << "\n"
       << "      learn       grantcheck explain " << verdict.vector->id << "\n";
 }
 
-void print_not_applicable(std::ostream& out, const Run& run) {
+void print_not_applicable(std::ostream& out, const RunReport& run) {
   std::map<std::string, int> reasons;
   for (const Verdict& verdict : run.verdicts) {
     if (verdict.is == Is::not_applicable) ++reasons[verdict.reason];
@@ -68,7 +69,7 @@ void print_not_applicable(std::ostream& out, const Run& run) {
   }
 }
 
-void print_summary(std::ostream& out, const Run& run) {
+void print_summary(std::ostream& out, const RunReport& run) {
   int known = 0;
   for (const Verdict& verdict : run.verdicts) known += verdict.known.empty() ? 0 : 1;
   out << "\n" << run.verdicts.size() << " vectors:";
@@ -82,12 +83,23 @@ void print_summary(std::ostream& out, const Run& run) {
   if (known > 0) out << " (" << known << " known)";
   out << "\nexit " << run.exit;
   switch (run.exit) {
-    case kClean: out << ": judged and clean"; break;
-    case kFailure: out << ": new failures"; break;
-    case kNoEvidence: out << ": no evidence"; break;
-    case kStaleBaseline: out << ": stale baseline entries"; break;
-    case kInterrupted: out << ": interrupted, the report is partial"; break;
-    default: break;
+    case kClean:
+      out << ": judged and clean";
+      break;
+    case kFailure:
+      out << ": new failures";
+      break;
+    case kNoEvidence:
+      out << ": no evidence";
+      break;
+    case kStaleBaseline:
+      out << ": stale baseline entries";
+      break;
+    case kInterrupted:
+      out << ": interrupted, the report is partial";
+      break;
+    default:
+      break;
   }
   out << "\n";
 }
@@ -116,10 +128,11 @@ Json verdict_to_json(const Verdict& verdict) {
 
 }  // namespace
 
-void print_report(std::ostream& out, const Catalogue& catalogue, const Run& run,
+void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport& run,
                   const std::string& target_flags) {
   // The worst last: logs are read from the bottom.
-  for (const Is is : {Is::info, Is::deviates, Is::unstable, Is::blocked, Is::tool_error, Is::fail}) {
+  for (const Is is :
+       {Is::info, Is::deviates, Is::unstable, Is::blocked, Is::tool_error, Is::fail}) {
     for (const Verdict& verdict : run.verdicts) {
       if (verdict.is == is && verdict.known.empty()) {
         print_verdict(out, catalogue, verdict, target_flags);
@@ -134,7 +147,7 @@ void print_report(std::ostream& out, const Catalogue& catalogue, const Run& run,
   print_summary(out, run);
 }
 
-Json run_to_json(const Run& run) {
+Json run_to_json(const RunReport& run) {
   Json out = {{"tool", {{"name", "grantcheck"}, {"version", GRANTCHECK_VERSION}}}};
   Json doors = Json::array();
   if (!run.target.methods.empty()) doors.push_back("methods");
@@ -157,10 +170,17 @@ Json run_to_json(const Run& run) {
   return out;
 }
 
-Result<Done, Problem> write_run(const std::string& folder, const Run& run) {
+Result<Done, Problem> make_folder(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Problem{folder, 0, "cannot be made: " + error.message()};
+  return Done{};
+}
+
+Result<Done, Problem> write_run(const std::string& folder, const RunReport& run) {
+  const auto made = make_folder(folder);
+  if (!made) return made;
+  std::error_code error;
   // Beside the place and then moved there: whoever reads it never sees half a report.
   const std::string path = folder + "/run.json";
   std::ofstream file(path + ".part", std::ios::binary);

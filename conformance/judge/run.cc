@@ -10,7 +10,8 @@ namespace grantcheck {
 namespace {
 
 bool glob_matches(std::string_view pattern, std::string_view text) {
-  // `*` stands for any characters; the last one seen is where matching starts again after a mismatch.
+  // `*` stands for any characters; the last one seen is where matching starts again after a
+  // mismatch.
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
@@ -81,7 +82,8 @@ std::string reason_of(const Verdict& verdict) {
          (verdict.reason.empty() ? "" : ": " + verdict.reason) + " (" + verdict.vector->id + ")";
 }
 
-// The required rows that no vector judged, and why. A row that only wants an undeclared capability is not required.
+// The required rows that no vector judged, and why. A row that only wants an undeclared capability
+// is not required.
 std::vector<Unjudged> unjudged_rows(const Catalogue& catalogue, const Profile& profile,
                                     const std::vector<Verdict>& verdicts, Door door) {
   std::set<std::string> done;
@@ -91,8 +93,8 @@ std::vector<Unjudged> unjudged_rows(const Catalogue& catalogue, const Profile& p
       const Requirement* row = catalogue.requirement(name);
       if (row == nullptr || strength(row->level) != 0 || profile.rows.count(name) == 0) continue;
       if (judged(verdict) || !verdict.known.empty()) done.insert(name);
-      const bool excused = verdict.is == Is::not_applicable &&
-                           (!verdict.enforced_above || door == Door::methods);
+      const bool excused =
+          verdict.is == Is::not_applicable && (!verdict.enforced_above || door == Door::methods);
       if (!judged(verdict) && !excused) missing.emplace(name, reason_of(verdict));
     }
   }
@@ -108,29 +110,30 @@ Names apply_baseline(const Baseline& baseline, const std::string& today,
                      std::vector<Verdict>& verdicts) {
   Names stale;
   for (const KnownFailure& known : baseline.known) {
-    const auto found =
-        std::find_if(verdicts.begin(), verdicts.end(),
-                     [&](const Verdict& v) { return v.vector->id == known.vector; });
+    const auto found = std::find_if(verdicts.begin(), verdicts.end(),
+                                    [&](const Verdict& v) { return v.vector->id == known.vector; });
     if (found == verdicts.end()) continue;  // Not selected: nothing is known about it now.
     const std::string where = baseline.file + ":" + std::to_string(known.line) + ": ";
     const bool fails = found->is == Is::fail || found->is == Is::blocked;
     if (!fails) {
-      stale.push_back(where + known.vector + " no longer fails (" + std::string(to_string(found->is)) +
-                      "); take the entry out");
+      stale.push_back(where + known.vector + " no longer fails (" +
+                      std::string(to_string(found->is)) + "); take the entry out");
     } else if (!today.empty() && !known.expires.empty() && known.expires < today) {
       stale.push_back(where + known.vector + " expired on " + known.expires);
       found->known = known.reason;
     } else if (found->symptom == known.seen) {
       found->known = known.reason;
     } else {
-      found->reason = "known with another symptom: '" + known.seen + "', now '" + found->symptom + "'";
+      found->reason =
+          "known with another symptom: '" + known.seen + "', now '" + found->symptom + "'";
     }
   }
   return stale;
 }
 
-// Several may hold; the first of this order decides: 130, 70, 3, 1, 4, 5, 0 (2 and 3 end before there is a run).
-int exit_code(const Run& run) {
+// Several may hold; the first of this order decides: 130, 70, 3, 1, 4, 5, 0 (2 and 3 end before
+// there is a run).
+int exit_code(const RunReport& run) {
   const auto any = [&run](Is is) {
     return std::any_of(run.verdicts.begin(), run.verdicts.end(),
                        [is](const Verdict& v) { return v.is == is && v.known.empty(); });
@@ -146,7 +149,7 @@ int exit_code(const Run& run) {
 
 }  // namespace
 
-int Run::count(Is is) const {
+int RunReport::count(Is is) const {
   return static_cast<int>(std::count_if(verdicts.begin(), verdicts.end(),
                                         [is](const Verdict& v) { return v.is == is; }));
 }
@@ -175,9 +178,10 @@ Result<std::vector<const Trace*>, std::string> select(const Catalogue& catalogue
   return out;
 }
 
-Run run(const Catalogue& catalogue, const Profile& profile, const std::vector<const Trace*>& selected,
-        Target& target, const RunOptions& options) {
-  Run run;
+RunReport run(const Catalogue& catalogue, const Profile& profile,
+              const std::vector<const Trace*>& selected, Target& target,
+              const RunOptions& options) {
+  RunReport run;
   run.target = target.hello();
   run.profile = profile.name;
   for (const Trace* vector : selected) {

@@ -66,7 +66,8 @@ std::string received_one(const Observation& answer) {
   if (answer.live) return *answer.live ? "live" : "dead";
   std::string out;
   if (answer.status != 0) out = std::to_string(answer.status);
-  if (!answer.redirect.empty()) return out + (out.empty() ? "" : " ") + "redirect to " + answer.redirect;
+  if (!answer.redirect.empty())
+    return out + (out.empty() ? "" : " ") + "redirect to " + answer.redirect;
   if (answer.status == 0 && !answer.error.empty()) {
     out = "error " + answer.error;
     return answer.error_description.empty() ? out : out + " (" + answer.error_description + ")";
@@ -118,8 +119,8 @@ std::string received(const Exchange& exchange) {
   if (exchange.answers.size() == 1) {
     out = received_one(exchange.answers[0]);
   } else {
-    out = std::to_string(successes_of(exchange)) + " of " + std::to_string(exchange.answers.size()) +
-          " succeeded";
+    out = std::to_string(successes_of(exchange)) + " of " +
+          std::to_string(exchange.answers.size()) + " succeeded";
   }
   if (out.size() > kLongest) out = out.substr(0, kLongest) + "...";
   return out;

@@ -8,7 +8,8 @@
 
 namespace grantcheck {
 
-/// What an outcome wants: "refused", "error invalid_grant", "200 with body.token_type = \"Bearer\"".
+/// What an outcome wants: "refused", "error invalid_grant", "200 with body.token_type =
+/// \"Bearer\"".
 std::string wanted(const std::vector<Outcome>& expect);
 /// What came back, in full.
 std::string received(const Exchange& exchange);

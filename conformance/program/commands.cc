@@ -27,7 +27,8 @@ struct CatalogueFlags {
   std::string profile;
 
   void add_to(CLI::App& app) {
-    app.add_option("--vectors", vectors_folder, "Read vectors from this folder in place of those built in");
+    app.add_option("--vectors", vectors_folder,
+                   "Read vectors from this folder in place of those built in");
   }
 
   Result<Catalogue, Stop> catalogue() const {
@@ -105,9 +106,17 @@ Command run_command(const RunFlags& flags) {
   }
   const auto selected = select(*catalogue, *profile, options.selection);
   if (!selected) return usage(selected.refusal());
+  if (!flags.output.empty()) {
+    // Before anything is judged: a report that cannot be written must not cost a run.
+    const auto folder = make_folder(flags.output);
+    if (!folder) return usage(folder.refusal());
+  }
   auto target = flags.target.make();
   if (!target) return target.refusal();
   const Hello& hello = (*target)->hello();
+  if (auto problem = declaration_problem(*catalogue, hello); !problem.empty()) {
+    return Stop{kNotReady, "the driver's hello is wrong: " + problem};
+  }
   std::cout << "grantcheck " << GRANTCHECK_VERSION << ", profile " << profile->name << ", target "
             << hello.name << " " << hello.version << "\n";
   if (selected->empty()) {
@@ -116,7 +125,7 @@ Command run_command(const RunFlags& flags) {
     return static_cast<int>(kNoEvidence);
   }
   if (flags.target.kind() == "driver" && !flags.quiet) options.progress = print_progress;
-  Run result = run(*catalogue, *profile, *selected, **target, options);
+  RunReport result = run(*catalogue, *profile, *selected, **target, options);
   result.kind = flags.target.kind();
   print_report(std::cout, *catalogue, result, flags.target.text());
   if (!flags.output.empty()) {
@@ -127,7 +136,7 @@ Command run_command(const RunFlags& flags) {
   return result.exit;
 }
 
-void add_run(CLI::App& app, std::function<void(Command)> end) {
+void add_run(CLI::App& app, const std::function<void(Command)>& end) {
   auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "Judge a target");
   flags->target.add_to(*run);
@@ -141,7 +150,8 @@ void add_run(CLI::App& app, std::function<void(Command)> end) {
       ->capture_default_str();
   run->add_option("--profile", flags->catalogue.profile,
                   "What breaking each requirement means: oauth-2.1, in-memory, or a file");
-  run->add_option("--baseline", flags->baseline, "Known failures (TOML); a stale entry ends in exit 5");
+  run->add_option("--baseline", flags->baseline,
+                  "Known failures (TOML); a stale entry ends in exit 5");
   run->add_option("-o,--output", flags->output, "Write run.json into this folder");
   run->add_flag("--show-secrets", flags->show_secrets, "Do not mask codes, tokens and secrets");
   run->add_flag("-q,--quiet", flags->quiet, "No progress on standard error");
@@ -241,12 +251,13 @@ Command list_command(const ListFlags& flags) {
   return 0;
 }
 
-void add_list(CLI::App& app, std::function<void(Command)> end) {
+void add_list(CLI::App& app, const std::function<void(Command)>& end) {
   auto flags = std::make_shared<ListFlags>();
   CLI::App* list = app.add_subcommand("list", "Show vectors, requirements or mutants");
   auto* what = list->add_option_group("What", "Vectors if nothing is given");
   what->add_flag("--vectors", flags->vectors, "The vectors, by id");
-  what->add_flag("--requirements", flags->requirements, "The requirements, with how many vectors cite each");
+  what->add_flag("--requirements", flags->requirements,
+                 "The requirements, with how many vectors cite each");
   what->add_flag("--mutants", flags->mutants, "The faults that the suite can switch on");
   what->require_option(0, 1);
   auto* folder = list->add_option("--from", flags->catalogue.vectors_folder,
@@ -337,16 +348,18 @@ Command replay_command(const ReplayFlags& flags) {
   }
   std::cout << to_string(verdict.is) << "\n";
   if (verdict.is == Is::fail) return static_cast<int>(kFailure);
-  const bool evidence = verdict.is == Is::pass || verdict.is == Is::deviates || verdict.is == Is::info;
+  const bool evidence =
+      verdict.is == Is::pass || verdict.is == Is::deviates || verdict.is == Is::info;
   return static_cast<int>(evidence ? kClean : kNoEvidence);
 }
 
-void add_replay(CLI::App& app, std::function<void(Command)> end) {
+void add_replay(CLI::App& app, const std::function<void(Command)>& end) {
   auto flags = std::make_shared<ReplayFlags>();
   CLI::App* replay = app.add_subcommand("replay", "Play one trace step by step");
   flags->target.add_to(*replay);
   flags->catalogue.add_to(*replay);
-  replay->add_option("what", flags->what, "A vector's id, or a file that holds a trace")->required();
+  replay->add_option("what", flags->what, "A vector's id, or a file that holds a trace")
+      ->required();
   replay->add_option("--from", flags->from, "Take the vector's steps from this run.json");
   replay->add_option("--profile", flags->catalogue.profile, "What breaking each requirement means");
   replay->add_flag("--show-secrets", flags->show_secrets, "Do not mask codes, tokens and secrets");
@@ -382,8 +395,8 @@ Command explain_command(const CatalogueFlags& flags, const std::string& id) {
     if (!step.expect.empty()) std::cout << "     wanted: " << wanted(step.expect) << "\n";
   }
   if (const auto decides = deciding_field(*catalogue, *vector)) {
-    std::cout << "\ntwin\n  " << vector->twin << ": differs only in step " << decides->step + 1 << ", "
-              << decides->field << "\n";
+    std::cout << "\ntwin\n  " << vector->twin << ": differs only in step " << decides->step + 1
+              << ", " << decides->field << "\n";
   }
   for (const Fault& fault : faults()) {
     if (fault.killed_by == id) {
@@ -393,7 +406,7 @@ Command explain_command(const CatalogueFlags& flags, const std::string& id) {
   return 0;
 }
 
-void add_explain(CLI::App& app, std::function<void(Command)> end) {
+void add_explain(CLI::App& app, const std::function<void(Command)>& end) {
   auto flags = std::make_shared<CatalogueFlags>();
   auto id = std::make_shared<std::string>();
   CLI::App* explain = app.add_subcommand("explain", "Say what a vector is about");
@@ -404,7 +417,7 @@ void add_explain(CLI::App& app, std::function<void(Command)> end) {
 
 // ---- driver check
 
-void add_driver(CLI::App& app, std::function<void(Command)> end) {
+void add_driver(CLI::App& app, const std::function<void(Command)>& end) {
   auto words = std::make_shared<std::vector<std::string>>();
   auto timeout = std::make_shared<double>(5);
   CLI::App* driver = app.add_subcommand("driver", "For authors of drivers");
@@ -443,7 +456,7 @@ Command format_command(const Names& files, bool check) {
   return check && !clean ? static_cast<int>(kFailure) : static_cast<int>(kClean);
 }
 
-void add_format(CLI::App& app, std::function<void(Command)> end) {
+void add_format(CLI::App& app, const std::function<void(Command)>& end) {
   auto files = std::make_shared<Names>();
   auto check = std::make_shared<bool>(false);
   CLI::App* format = app.add_subcommand("format", "Write vectors canonically");

@@ -13,7 +13,8 @@ namespace grantcheck {
 /// Adds all commands to the program; each writes its exit code through `exit`.
 void add_commands(CLI::App& app, int& exit);
 
-/// Plays a trace that must succeed and one that must be refused on a driver, and says what is wrong with it.
+/// Plays a trace that must succeed and one that must be refused on a driver, and says what is wrong
+/// with it.
 int check_driver(const std::string& command, double timeout);
 
 }  // namespace grantcheck

@@ -6,7 +6,8 @@
 namespace grantcheck {
 namespace {
 
-// Each pair: what a working driver over a working provider grants, and the same with a value that nobody issued, which it refuses.
+// Each pair: what a working driver over a working provider grants, and the same with a value that
+// nobody issued, which it refuses.
 struct Pair {
   Door door;
   std::string_view granted, refused;
@@ -59,7 +60,8 @@ std::string play_one(std::string_view text, Target& target) {
     const bool wanted = step.expect.empty() || step.expect[0].match.succeeded.value_or(false);
     if (wanted != answer.succeeded()) {
       return std::string("what must be ") + (wanted ? "granted is refused" : "refused is granted") +
-             " (status " + std::to_string(answer.status) + ", error '" + answer.error + "')" + where;
+             " (status " + std::to_string(answer.status) + ", error '" + answer.error + "')" +
+             where;
     }
   }
   return "";
@@ -89,7 +91,8 @@ int check_driver(const std::string& command, double timeout) {
       const std::string problem = play_one(text, driver);
       if (!problem.empty()) return fail(std::string(door) + ": " + problem, driver_help(problem));
     }
-    std::cout << "ok    " << door << ": grants what must be granted, refuses what must be refused\n";
+    std::cout << "ok    " << door
+              << ": grants what must be granted, refuses what must be refused\n";
   }
   return kClean;
 }

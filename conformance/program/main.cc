@@ -39,13 +39,17 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
 
 int main(int argc, char** argv) {
   int exit = 0;
-  CLI::App app("Judges OAuth 2.1 authorization servers: conformance vectors against the built-in reference, its mutants, "
-               "or a driver in any language.");
+  CLI::App app(
+      "Judges OAuth 2.1 authorization servers: conformance vectors against the built-in reference, "
+      "its mutants, "
+      "or a driver in any language.");
   app.name("grantcheck");
   app.set_version_flag("--version", std::string("grantcheck ") + GRANTCHECK_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 judged and clean, 1 new failure, 2 usage or configuration, 3 target not ready, 4 no evidence, "
-             "5 only stale baseline entries, 70 fault of the tool, 130 interrupted.");
+  app.footer(
+      "Exit codes: 0 judged and clean, 1 new failure, 2 usage or configuration, 3 target not "
+      "ready, 4 no evidence, "
+      "5 only stale baseline entries, 70 fault of the tool, 130 interrupted.");
   try {
     grantcheck::add_commands(app, exit);
     app.parse(argc, argv);

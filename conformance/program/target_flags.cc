@@ -1,7 +1,8 @@
 #include "program/target_flags.h"
 
-#include <filesystem>
 #include <toml++/toml.h>
+
+#include <filesystem>
 
 #include "grantcheck/conformance/run.h"
 #include "grantcheck/faults/faults.h"
@@ -20,7 +21,8 @@ std::vector<std::string> driver_names(const std::string& folder) {
   return names;
 }
 
-// What `driver.toml` says is run: the command's words, with `python` from the driver's own environment where it needs packages.
+// What `driver.toml` says is run: the command's words, with `python` from the driver's own
+// environment where it needs packages.
 Result<std::string, Stop> command_of(const std::string& name, const std::string& folder,
                                      const std::string& environments) {
   const std::string file = folder + "/driver.toml";
@@ -41,8 +43,9 @@ Result<std::string, Stop> command_of(const std::string& name, const std::string&
     if (text == "python" && table.contains("python_requirements")) {
       const fs::path python = fs::absolute(environments) / name / "venv/bin/python";
       if (!fs::exists(python)) {
-        return Stop{kNotReady, "driver " + name + " has no Python environment yet: './gate run --driver " +
-                                   name + "' makes it"};
+        return Stop{kNotReady, "driver " + name +
+                                   " has no Python environment yet: './gate run --driver " + name +
+                                   "' makes it"};
       }
       text = python.string();
     } else if (text == "python") {

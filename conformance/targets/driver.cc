@@ -1,5 +1,5 @@
-// A driver: a child process that answers JSON lines (drivers/README.md). Every wait has a bound, and whatever the child does ends in an
-// observation.
+// A driver: a child process that answers JSON lines (drivers/README.md). Every wait has a bound,
+// and whatever the child does ends in an observation.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -32,9 +32,9 @@ class Child {
       : options_(options), in_(io_), out_(io_), err_(io_), lines_(options.max_line_bytes) {
     // Into the child's own process group, so that what it started ends with it.
     const auto directory = options.directory.empty() ? "." : options.directory;
-    child_ = process::child("/bin/sh", process::args({"-c", options.command}),
-                            process::start_dir = directory, process::std_in < in_,
-                            process::std_out > out_, process::std_err > err_, group_, error_);
+    child_ = process::child(
+        "/bin/sh", process::args({"-c", options.command}), process::start_dir = directory,
+        process::std_in<in_, process::std_out> out_, process::std_err > err_, group_, error_);
     if (!error_) read_stderr();
   }
 
@@ -201,7 +201,8 @@ Observation observation_of(const Call& call, const Json& answer) {
   }
   if (call.op.door() == Door::endpoints) {
     const Json* status = find_path(answer, "status");
-    if (status == nullptr || !status->is_number_integer()) return broken("no 'status' in its answer");
+    if (status == nullptr || !status->is_number_integer())
+      return broken("no 'status' in its answer");
     Response response;
     response.status = status->get<int>();
     if (const Json* headers = find_path(answer, "headers"); headers && headers->is_array()) {
@@ -265,7 +266,8 @@ Json wire_call(const Call& call, int seq, const std::set<std::string, std::less<
   line["with"] = Json::object();
   for (const auto& item : call.with.items()) {
     // What a method does not receive is left out: valid flows do without it.
-    if (receives == nullptr || receives->count(item.key()) > 0) line["with"][item.key()] = item.value();
+    if (receives == nullptr || receives->count(item.key()) > 0)
+      line["with"][item.key()] = item.value();
   }
   return line;
 }
@@ -295,54 +297,95 @@ class DriverTarget final : public Target {
   int seq_ = 0;
 };
 
-// Reads one hello; returns what is wrong with it.
-std::string read_hello(const Json& answer, Hello& hello) {
-  hello.name = text_of(answer, "name");
-  hello.version = text_of(answer, "version");
-  if (hello.name.empty()) return "its hello has no 'name'";
-  const Json* methods = find_path(answer, "doors.methods");
-  if (methods != nullptr && methods->is_object()) {
-    for (const auto& item : methods->items()) {
-      const auto& known = method_names();
+// Reads a hello, strictly: a misspelt member would otherwise silently take vectors away. Keeps the
+// first problem.
+class HelloReader {
+ public:
+  Hello hello;
+  std::string problem;
+
+  explicit HelloReader(const Json& answer) {
+    members(answer, "hello", {"protocol", "name", "version", "doors", "capabilities", "lifetimes"});
+    hello.name = text_of(answer, "name");
+    hello.version = text_of(answer, "version");
+    if (hello.name.empty()) fail("it has no 'name'");
+    if (const Json* doors = member(answer, "doors")) read_doors(*doors);
+    if (const Json* capabilities = member(answer, "capabilities")) {
+      hello.capabilities = names(*capabilities, "capabilities", capability_names());
+    }
+    if (const Json* lifetimes = member(answer, "lifetimes")) read_lifetimes(*lifetimes);
+    if (hello.methods.empty() && !hello.endpoints) fail("it opens no door");
+  }
+
+ private:
+  static const Json* member(const Json& value, std::string_view name) {
+    return find_path(value, name);
+  }
+
+  void fail(std::string what) {
+    if (problem.empty()) problem = std::move(what);
+  }
+
+  void members(const Json& value, const std::string& where,
+               const std::vector<std::string_view>& known) {
+    if (!value.is_object()) return fail("'" + where + "' is no object");
+    for (const auto& item : value.items()) {
       if (std::find(known.begin(), known.end(), item.key()) == known.end()) {
-        return "its hello names an unknown method '" + item.key() + "'" +
-               suggestion(item.key(), known);
+        fail("unknown member '" + item.key() + "' in " + where + suggestion(item.key(), known));
       }
+    }
+  }
+
+  // A list of texts, each of `known` unless that is empty.
+  std::set<std::string, std::less<>> names(const Json& list, const std::string& where,
+                                           const std::vector<std::string_view>& known) {
+    std::set<std::string, std::less<>> out;
+    if (!list.is_array()) fail("'" + where + "' is no list");
+    for (const Json& one : list.is_array() ? list : Json::array()) {
+      const std::string name = one.is_string() ? one.get<std::string>() : print_json(one);
+      if (!known.empty() && std::find(known.begin(), known.end(), name) == known.end()) {
+        fail("unknown name '" + name + "' in " + where + suggestion(name, known));
+      }
+      out.insert(name);
+    }
+    return out;
+  }
+
+  void read_doors(const Json& doors) {
+    members(doors, "doors", {"methods", "endpoints"});
+    if (const Json* endpoints = member(doors, "endpoints")) {
+      if (!endpoints->is_boolean()) return fail("'doors.endpoints' takes true or false");
+      hello.endpoints = endpoints->get<bool>();
+    }
+    const Json* methods = member(doors, "methods");
+    if (methods == nullptr) return;
+    members(*methods, "doors.methods", method_names());
+    for (const auto& item : methods->items()) {
+      const std::string where = "doors.methods." + item.key();
+      members(item.value(), where, {"receives", "checks"});
       MethodDoor& door = hello.methods[item.key()];
-      const auto copy = [&item](const char* name, auto& into) {
-        const Json* list = find_path(item.value(), name);
-        if (list == nullptr || !list->is_array()) return;
-        for (const Json& one : *list) {
-          if (one.is_string()) into.insert(one.get<std::string>());
-        }
-      };
-      copy("receives", door.receives);
-      copy("checks", door.checks);
-    }
-  }
-  const Json* endpoints = find_path(answer, "doors.endpoints");
-  hello.endpoints = endpoints != nullptr && endpoints->is_boolean() && endpoints->get<bool>();
-  if (hello.methods.empty() && !hello.endpoints) return "its hello opens no door";
-  if (const Json* list = find_path(answer, "capabilities"); list && list->is_array()) {
-    for (const Json& one : *list) {
-      const std::string name = one.is_string() ? one.get<std::string>() : "";
-      const auto& known = capability_names();
-      if (std::find(known.begin(), known.end(), name) == known.end()) {
-        return "its hello declares an unknown capability '" + name + "'" + suggestion(name, known);
+      if (const Json* list = member(item.value(), "receives")) {
+        door.receives = names(*list, where + ".receives", {});
       }
-      hello.capabilities.insert(name);
+      if (const Json* list = member(item.value(), "checks")) {
+        door.checks = names(*list, where + ".checks", {});
+      }
     }
   }
-  if (const Json* lifetimes = find_path(answer, "lifetimes"); lifetimes && lifetimes->is_object()) {
-    for (const auto& item : lifetimes->items()) {
-      if (item.value().is_null()) hello.lifetimes[item.key()] = std::nullopt;
-      if (item.value().is_number_integer()) {
+
+  void read_lifetimes(const Json& lifetimes) {
+    members(lifetimes, "lifetimes", {"code", "refresh_token"});
+    for (const auto& item : lifetimes.items()) {
+      if (item.value().is_null()) {
+        hello.lifetimes[item.key()] = std::nullopt;
+      } else if (item.value().is_number_integer() && item.value().get<std::int64_t>() > 0) {
         hello.lifetimes[item.key()] = item.value().get<std::int64_t>();
+      } else {
+        fail("'lifetimes." + item.key() + "' takes a whole number of seconds, or null");
       }
     }
   }
-  return "";
-}
+};
 
 // What the channel said, as a sentence about the driver.
 std::string sentence(const std::string& what) {
@@ -367,18 +410,17 @@ std::string DriverTarget::handshake() {
   if (!line) return sentence(line.refusal()) + ", during the handshake";
   const auto answer = parse_json_value(line->text);
   if (!answer) return not_json(line->text);
-  if (!answer->is_object()) return "the driver wrote a line that is no JSON object: " + shortened(line->text);
+  if (!answer->is_object())
+    return "the driver wrote a line that is no JSON object: " + shortened(line->text);
   const Json* protocol = find_path(*answer, "protocol");
   if (protocol == nullptr || *protocol != kProtocol) {
     return "the driver speaks protocol version " +
            (protocol == nullptr ? std::string("none") : print_json(*protocol)) + ", not " +
            std::to_string(kProtocol);
   }
-  Hello hello;
-  if (const std::string wrong = read_hello(*answer, hello); !wrong.empty()) {
-    return "the driver's hello is wrong: " + wrong;
-  }
-  hello_ = std::move(hello);
+  HelloReader reader(*answer);
+  if (!reader.problem.empty()) return "the driver's hello is wrong: " + reader.problem;
+  hello_ = std::move(reader.hello);
   return "";
 }
 
@@ -460,7 +502,8 @@ std::string driver_help(std::string_view what) {
       {"wrong 'seq'", "repeat the 'seq' of the request in each answer, in errors too"},
       {"protocol version", "answer hello with {\"protocol\": 1, ...}"},
       {"hello is wrong", "drivers/README.md lists what hello declares"},
-      {"during the handshake", "start it by hand, type {\"cmd\": \"hello\", \"protocol\": 1}, and see"},
+      {"during the handshake",
+       "start it by hand, type {\"cmd\": \"hello\", \"protocol\": 1}, and see"},
       {"ended", "an exception of the provider is an answer: {\"seq\": n, \"exception\": \"...\"}"},
       {"answer", "drivers/README.md says what an answer to each operation has"},
   };

@@ -39,7 +39,8 @@ std::string step_problem(const std::string& name) {
 TEST(Driver, ThatCannotBeStartedIsNamed) {
   DriverOptions options;
   options.command = "exec /no/such/program";
-  EXPECT_THAT(handshake_problem(options), HasSubstr("the driver cannot be started: it ended with exit code 127"));
+  EXPECT_THAT(handshake_problem(options),
+              HasSubstr("the driver cannot be started: it ended with exit code 127"));
   options.command = "true";
   options.directory = "/no/such/folder";
   EXPECT_THAT(handshake_problem(options), HasSubstr("the driver"));
@@ -55,7 +56,8 @@ TEST(Driver, ThatStaysSilentIsNamedWithinItsTime) {
   DriverOptions options = bad("silent.py");
   options.timeout = std::chrono::milliseconds(300);
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_THAT(handshake_problem(options), HasSubstr("the driver stayed silent: no answer within 300 ms"));
+  EXPECT_THAT(handshake_problem(options),
+              HasSubstr("the driver stayed silent: no answer within 300 ms"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
@@ -70,6 +72,35 @@ TEST(Driver, WithTheWrongSequenceNumberIsNamed) {
 
 TEST(Driver, OfAnotherProtocolVersionIsNamed) {
   EXPECT_THAT(handshake_problem(bad("wrong_protocol.py")), HasSubstr("speaks protocol version"));
+}
+
+// A driver that says this hello and then waits.
+std::string hello_problem(const std::string& hello) {
+  DriverOptions options;
+  options.command = "read line; printf '%s\\n' '" + hello + "'; sleep 1";
+  return handshake_problem(options);
+}
+
+TEST(Driver, WhoseHelloIsMisspeltIsNamedWithTheNearestName) {
+  const std::string rest = R"("protocol": 1, "name": "x", "doors": {"endpoints": true})";
+  EXPECT_EQ(hello_problem("{" + rest + "}"), "went well");
+  EXPECT_THAT(hello_problem("{" + rest + R"(, "capabilites": []})"),
+              HasSubstr("unknown member 'capabilites' in hello; did you mean 'capabilities'?"));
+  EXPECT_THAT(hello_problem("{" + rest + R"(, "capabilities": ["clok"]})"),
+              HasSubstr("unknown name 'clok' in capabilities; did you mean 'clock'?"));
+  EXPECT_THAT(hello_problem("{" + rest + R"(, "lifetimes": {"code": "300"}})"),
+              HasSubstr("'lifetimes.code' takes a whole number"));
+  EXPECT_THAT(
+      hello_problem(R"({"protocol": 1, "name": "x", "doors": {"methods": {"verify": {}}}})"),
+      HasSubstr("unknown member 'verify' in doors.methods"));
+  EXPECT_THAT(
+      hello_problem(
+          R"({"protocol": 1, "name": "x", "doors": {"methods": {"verify_token": {"recieves": []}}}})"),
+      HasSubstr("did you mean 'receives'?"));
+  EXPECT_THAT(hello_problem(R"({"protocol": 1, "name": "x", "doors": {}})"),
+              HasSubstr("opens no door"));
+  EXPECT_THAT(hello_problem(R"({"protocol": 1, "doors": {"endpoints": true}})"),
+              HasSubstr("no 'name'"));
 }
 
 TEST(Driver, ThatCrashesMidTraceIsNamed) {
@@ -93,7 +124,7 @@ TEST(Driver, ThatWritesHalfALineIsSilent) {
 }
 
 TEST(Driver, ThatAnswersNothingUsefulIsNamed) {
-  EXPECT_THAT(step_problem("answers_nothing_useful.py"), HasSubstr("in its answer"));
+  EXPECT_THAT(step_problem("answers_nothing_useful.py"), HasSubstr("did not answer 'ok'"));
 }
 
 TEST(Driver, StartsAfreshAfterACrash) {

@@ -11,7 +11,8 @@ namespace {
 
 using Make = std::function<Assembly(const Clock&, Entropy&)>;
 
-// Everything that lives in this process: provider and handler, made afresh at each reset, under a clock that moves by `wait`.
+// Everything that lives in this process: provider and handler, made afresh at each reset, under a
+// clock that moves by `wait`.
 class InProcessTarget final : public Target {
  public:
   InProcessTarget(Hello hello, Make make) : hello_(std::move(hello)), make_(std::move(make)) {}
@@ -100,11 +101,12 @@ class InProcessTarget final : public Target {
     return observation;
   }
 
-  // An access token is live if verify_token knows it; without a methods door, if the protected resource lets it in (or only wants
-  // more scope).
+  // An access token is live if verify_token knows it; without a methods door, if the protected
+  // resource lets it in (or only wants more scope).
   Observation probe(const Call& call) {
     const Json* token = find_path(call.with, "token");
-    const std::string text = token != nullptr && token->is_string() ? token->get<std::string>() : "";
+    const std::string text =
+        token != nullptr && token->is_string() ? token->get<std::string>() : "";
     Observation observation;
     if (assembly_.provider) {
       observation.live = assembly_.provider->verify_token(text).has_value();
@@ -132,11 +134,13 @@ Hello in_process_hello(std::string name, std::string version) {
   hello.version = std::move(version);
   for (const std::string_view method : method_names()) {
     MethodDoor& door = hello.methods[std::string(method)];
-    door.receives = {"client",       "client_id",     "state",         "scopes",
-                     "code_challenge", "code_challenge_method", "redirect_uri", "resource",
-                     "authorization_code", "code_verifier", "refresh_token", "token",
-                     "client_secret", "redirect_uris", "token_endpoint_auth_method",
-                     "grant_types",  "response_types", "scope",        "client_name"};
+    door.receives = {"client",        "client_id",      "state",
+                     "scopes",        "code_challenge", "code_challenge_method",
+                     "redirect_uri",  "resource",       "authorization_code",
+                     "code_verifier", "refresh_token",  "token",
+                     "client_secret", "redirect_uris",  "token_endpoint_auth_method",
+                     "grant_types",   "response_types", "scope",
+                     "client_name"};
     door.checks = {"*"};
   }
   hello.endpoints = true;

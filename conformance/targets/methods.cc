@@ -6,7 +6,8 @@
 namespace grantcheck {
 namespace {
 
-// Parameters. An absent or ill-typed one is as if it was not given: an interface of C++ types cannot be handed anything else.
+// Parameters. An absent or ill-typed one is as if it was not given: an interface of C++ types
+// cannot be handed anything else.
 
 std::string text(const Json& with, std::string_view name) {
   const Json* value = find_path(with, name);
@@ -219,7 +220,8 @@ Observation play_authorize(Provider& provider, const Call& call) {
   params.resources = texts(call.with, "resource");
   params.subject = call.as;
   const auto redirect_uri = optional_text(call.with, "redirect_uri");
-  // OAuth 2.1, 2.3.2: with exactly one registered URI the request can leave it out. The layer above resolves that.
+  // OAuth 2.1, 2.3.2: with exactly one registered URI the request can leave it out. The layer above
+  // resolves that.
   params.redirect_uri_provided_explicitly = redirect_uri.has_value();
   if (redirect_uri) {
     params.redirect_uri = *redirect_uri;
@@ -253,8 +255,7 @@ Observation play_exchange_refresh(Provider& provider, const Call& call) {
 }
 
 Observation play_revoke(Provider& provider, const Call& call) {
-  const auto done =
-      provider.revoke_token(client_of(provider, call.with), text(call.with, "token"));
+  const auto done = provider.revoke_token(client_of(provider, call.with), text(call.with, "token"));
   return done ? answer(Json(true)) : refusal(done.refusal());
 }
 
@@ -268,18 +269,19 @@ const std::map<std::string_view, Play>& plays() {
       {"authorize", play_authorize},
       {"load_authorization_code",
        [](Provider& p, const Call& c) {
-         return answer(p.load_authorization_code(client_of(p, c.with),
-                                                 text(c.with, "authorization_code")));
+         return answer(
+             p.load_authorization_code(client_of(p, c.with), text(c.with, "authorization_code")));
        }},
       {"exchange_authorization_code", play_exchange_code},
       {"load_refresh_token",
        [](Provider& p, const Call& c) {
-         return answer(
-             p.load_refresh_token(client_of(p, c.with), text(c.with, "refresh_token")));
+         return answer(p.load_refresh_token(client_of(p, c.with), text(c.with, "refresh_token")));
        }},
       {"exchange_refresh_token", play_exchange_refresh},
       {"load_access_token",
-       [](Provider& p, const Call& c) { return answer(p.load_access_token(text(c.with, "token"))); }},
+       [](Provider& p, const Call& c) {
+         return answer(p.load_access_token(text(c.with, "token")));
+       }},
       {"verify_token",
        [](Provider& p, const Call& c) { return answer(p.verify_token(text(c.with, "token"))); }},
       {"revoke_token", play_revoke}};

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kWidth = 110;
 
-// Reads one part of a document and collects the first problem. Every reader below is a line per field.
+// Reads one part of a document and collects the first problem. Every reader below is a line per
+// field.
 class Reader {
  public:
   explicit Reader(const JsonDocument& document) : document_(document) {}
@@ -87,10 +88,10 @@ class Reader {
 void read_successes(Reader& reader, const Json& value, const std::string& at,
                     std::optional<Successes>& into) {
   Successes& successes = into.emplace();
-  reader.object(value, at, "successes",
-                {reader.number("at_most", successes.at_most),
-                 reader.number("exactly", successes.exactly),
-                 reader.number("at_least", successes.at_least)});
+  reader.object(
+      value, at, "successes",
+      {reader.number("at_most", successes.at_most), reader.number("exactly", successes.exactly),
+       reader.number("at_least", successes.at_least)});
   if (!successes.at_most && !successes.exactly && !successes.at_least) {
     reader.fail(at, "takes at_most, exactly or at_least");
   }
@@ -116,13 +117,13 @@ Outcome read_outcome(Reader& reader, const Json& value, const std::string& point
   const Reader::Field successes = {"successes", [&](const Json& v, const std::string& at) {
                                      read_successes(reader, v, at, match.successes);
                                    }};
-  reader.object(value, pointer, "an outcome",
-                {reader.text("is", is), reader.flag("succeeded", match.succeeded),
-                 reader.flag("refused", match.refused), error, status,
-                 reader.flag("live", match.live), reader.flag("redirected", match.redirected),
-                 reader.values("redirect", match.redirect), reader.values("header", match.header),
-                 reader.values("body", match.body), reader.texts("absent", match.absent), successes,
-                 reader.texts("cites", outcome.cites)});
+  reader.object(
+      value, pointer, "an outcome",
+      {reader.text("is", is), reader.flag("succeeded", match.succeeded),
+       reader.flag("refused", match.refused), error, status, reader.flag("live", match.live),
+       reader.flag("redirected", match.redirected), reader.values("redirect", match.redirect),
+       reader.values("header", match.header), reader.values("body", match.body),
+       reader.texts("absent", match.absent), successes, reader.texts("cites", outcome.cites)});
   if (is != "pass" && is != "deviates") reader.fail(is_at, "'is' takes 'pass' or 'deviates'");
   outcome.is = is == "deviates" ? Outcome::Is::deviates : Outcome::Is::pass;
   return outcome;
@@ -134,9 +135,9 @@ Step read_step(Reader& reader, const Json& value, const std::string& pointer) {
   if (name != nullptr && name->is_string()) op = Op::named(name->get_ref<const std::string&>());
   if (!op) {
     const bool text = name != nullptr && name->is_string();
-    reader.fail(pointer + "/do", "a step needs 'do' with an operation" +
-                                     (text ? suggestion(name->get<std::string>(), Op::names())
-                                           : std::string()));
+    reader.fail(pointer + "/do",
+                "a step needs 'do' with an operation" +
+                    (text ? suggestion(name->get<std::string>(), Op::names()) : std::string()));
     op = Op::named("probe");
   }
   Step step(*op);
@@ -151,15 +152,15 @@ Step read_step(Reader& reader, const Json& value, const std::string& pointer) {
                                                          item.value().get<std::string>());
                                 }
                               }};
-  const Reader::Field expect = {"expect", [&](const Json& v, const std::string& at) {
-                                  if (!v.is_array() || v.empty()) {
-                                    return reader.fail(at, "takes a list of outcomes");
-                                  }
-                                  for (std::size_t i = 0; i < v.size(); ++i) {
-                                    step.expect.push_back(
-                                        read_outcome(reader, v[i], at + "/" + std::to_string(i)));
-                                  }
-                                }};
+  const Reader::Field expect = {
+      "expect", [&](const Json& v, const std::string& at) {
+        if (!v.is_array() || v.empty()) {
+          return reader.fail(at, "takes a list of outcomes");
+        }
+        for (std::size_t i = 0; i < v.size(); ++i) {
+          step.expect.push_back(read_outcome(reader, v[i], at + "/" + std::to_string(i)));
+        }
+      }};
   const Reader::Field raw = {"raw", [&](const Json& v, const std::string& at) {
                                if (const auto problem = expression_problem(v)) {
                                  return reader.fail(at, *problem);
@@ -167,11 +168,11 @@ Step read_step(Reader& reader, const Json& value, const std::string& pointer) {
                                step.raw = v;
                              }};
   std::string ignored;
-  reader.object(value, pointer, "a step",
-                {reader.text("do", ignored), reader.text("as", step.as),
-                 reader.values("with", step.with), reader.values("query", step.query),
-                 reader.values("headers", step.headers), raw, reader.number("times", times), keep,
-                 expect});
+  reader.object(
+      value, pointer, "a step",
+      {reader.text("do", ignored), reader.text("as", step.as), reader.values("with", step.with),
+       reader.values("query", step.query), reader.values("headers", step.headers), raw,
+       reader.number("times", times), keep, expect});
   step.times = times.value_or(1);
   if (step.times < 1 || step.times > 1000) {
     reader.fail(pointer + "/times", "'times' takes 1 to 1000");
@@ -179,7 +180,8 @@ Step read_step(Reader& reader, const Json& value, const std::string& pointer) {
   return step;
 }
 
-// "{" members on their own lines, the first one beside the brace; what fits in one line stands in one line.
+// "{" members on their own lines, the first one beside the brace; what fits in one line stands in
+// one line.
 std::string print_wide(const Json& value, std::size_t indent, std::size_t used) {
   const std::string narrow = print_json(value);
   if (!value.is_structured() || value.empty() || indent + used + narrow.size() <= kWidth) {
@@ -241,13 +243,13 @@ Result<Trace, Problem> read_trace(const JsonDocument& document, std::string id) 
   Trace trace;
   trace.id = std::move(id);
   std::optional<int> version;
-  const Reader::Field steps = {"steps", [&](const Json& v, const std::string& at) {
-                                 if (!v.is_array()) return reader.fail(at, "takes a list of steps");
-                                 for (std::size_t i = 0; i < v.size(); ++i) {
-                                   trace.steps.push_back(
-                                       read_step(reader, v[i], at + "/" + std::to_string(i)));
-                                 }
-                               }};
+  const Reader::Field steps = {
+      "steps", [&](const Json& v, const std::string& at) {
+        if (!v.is_array()) return reader.fail(at, "takes a list of steps");
+        for (std::size_t i = 0; i < v.size(); ++i) {
+          trace.steps.push_back(read_step(reader, v[i], at + "/" + std::to_string(i)));
+        }
+      }};
   reader.object(document.value, "", "a vector",
                 {reader.number("trace", version), reader.text("says", trace.says),
                  reader.texts("cites", trace.cites), reader.texts("needs", trace.needs),
@@ -278,8 +280,8 @@ std::string print_trace(const Trace& trace) {
   const auto field = [&lines](const std::string& name, const Json& value) {
     lines.push_back("\"" + name + "\": " + print_wide(value, 1, name.size() + 5));
   };
-  lines.push_back("\"trace\": " + std::to_string(kTraceVersion) + ", \"says\": " +
-                  print_json(Json(trace.says)));
+  lines.push_back("\"trace\": " + std::to_string(kTraceVersion) +
+                  ", \"says\": " + print_json(Json(trace.says)));
   if (!trace.cites.empty()) field("cites", trace.cites);
   if (!trace.needs.empty()) field("needs", trace.needs);
   if (!trace.twin.empty()) field("twin", trace.twin);

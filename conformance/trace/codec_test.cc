@@ -42,13 +42,15 @@ TEST(Codec, NamesFileLineAndNearestNameOfAnUnknownField) {
 }
 
 TEST(Codec, NamesTheNearestOperation) {
-  EXPECT_THAT(problem_of(with("verify_token", "verify_tokens")),
-              HasSubstr("v.json:4: a step needs 'do' with an operation; did you mean 'verify_token'?"));
+  EXPECT_THAT(
+      problem_of(with("verify_token", "verify_tokens")),
+      HasSubstr("v.json:4: a step needs 'do' with an operation; did you mean 'verify_token'?"));
   EXPECT_THAT(problem_of(with("verify_token", "POST /tokn")), HasSubstr("'POST /token'"));
 }
 
 TEST(Codec, RefusesAnotherVersion) {
-  EXPECT_THAT(problem_of(with("\"trace\": 1", "\"trace\": 2")), HasSubstr("v.json:1: 'trace' takes"));
+  EXPECT_THAT(problem_of(with("\"trace\": 1", "\"trace\": 2")),
+              HasSubstr("v.json:1: 'trace' takes"));
   EXPECT_THAT(problem_of(with("\"trace\": 1, ", "")), HasSubstr("'trace' takes"));
 }
 
@@ -73,11 +75,13 @@ TEST(Codec, RefusesWrongTypes) {
   EXPECT_THAT(problem_of(with("true", "1")), HasSubstr("takes true or false"));
   EXPECT_THAT(problem_of(with("\"pass\"", "\"maybe\"")), HasSubstr("takes 'pass' or 'deviates'"));
   EXPECT_THAT(problem_of("[]"), HasSubstr("a vector is an object"));
-  EXPECT_THAT(problem_of(R"({"trace": 1, "says": "x", "steps": []})"), HasSubstr("at least one step"));
+  EXPECT_THAT(problem_of(R"({"trace": 1, "says": "x", "steps": []})"),
+              HasSubstr("at least one step"));
 }
 
 TEST(Codec, RefusesABrokenExpression) {
-  EXPECT_THAT(problem_of(with("\"$x\"", R"({"hex": "0g"})")), HasSubstr("pairs of hexadecimal digits"));
+  EXPECT_THAT(problem_of(with("\"$x\"", R"({"hex": "0g"})")),
+              HasSubstr("pairs of hexadecimal digits"));
   EXPECT_THAT(problem_of(with("\"$x\"", R"({"repeat": ["a", -1]})")), HasSubstr("'repeat' takes"));
 }
 
@@ -90,7 +94,8 @@ TEST(Codec, KeepsTheOrderOfParameters) {
 }
 
 TEST(Codec, RoundTripsEveryField) {
-  constexpr char kAll[] = R"({"trace": 1, "says": "All \"fields\".", "cites": ["a"], "needs": ["clock"], "twin": "t/x",
+  constexpr char kAll[] =
+      R"({"trace": 1, "says": "All \"fields\".", "cites": ["a"], "needs": ["clock"], "twin": "t/x",
     "let": {"v": "1"}, "steps": [
     {"do": "GET /authorize", "as": "alice", "with": {"a": ["1", "2"]}, "query": {"q": "1"}, "headers": {"H": {"bearer": "$t"}},
      "times": 3, "keep": {"c": "redirect.code"}, "expect": [{"is": "pass", "successes": {"at_most": 1, "at_least": 1, "exactly": 1}}]},

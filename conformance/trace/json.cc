@@ -48,7 +48,8 @@ std::string escaped_for_pointer(std::string_view name) {
   return out;
 }
 
-// Builds the value as nlohmann does, and beside it checks depth and repeated names and remembers lines.
+// Builds the value as nlohmann does, and beside it checks depth and repeated names and remembers
+// lines.
 class Builder final : public nlohmann::detail::json_sax_dom_parser<Json> {
   using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 
@@ -60,9 +61,7 @@ class Builder final : public nlohmann::detail::json_sax_dom_parser<Json> {
   bool null() { return scalar() && Base::null(); }
   bool boolean(bool value) { return scalar() && Base::boolean(value); }
   bool number_integer(number_integer_t value) { return scalar() && Base::number_integer(value); }
-  bool number_unsigned(number_unsigned_t value) {
-    return scalar() && Base::number_unsigned(value);
-  }
+  bool number_unsigned(number_unsigned_t value) { return scalar() && Base::number_unsigned(value); }
   bool number_float(number_float_t value, const string_t& text) {
     return scalar() && Base::number_float(value, text);
   }
@@ -81,7 +80,8 @@ class Builder final : public nlohmann::detail::json_sax_dom_parser<Json> {
     if (std::find(frame.names.begin(), frame.names.end(), name) != frame.names.end()) {
       return complain("the member '" + name + "' occurs twice");
     }
-    // An object with very many members is no message and no vector; looking through a list of names stays cheap.
+    // An object with very many members is no message and no vector; looking through a list of names
+    // stays cheap.
     if (frame.names.size() >= kMaxMembers) return complain("an object with too many members");
     frame.names.push_back(name);
     return Base::key(name);
@@ -89,7 +89,8 @@ class Builder final : public nlohmann::detail::json_sax_dom_parser<Json> {
 
   template <class Exception>
   bool parse_error(std::size_t, const std::string&, const Exception& error) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." without its first words.
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: ..." without its first
+    // words.
     const std::string text = error.what();
     const std::size_t colon = text.find(": ");
     return complain("not JSON: " + (colon == std::string::npos ? text : text.substr(colon + 2)));
@@ -154,7 +155,8 @@ struct Complaint {
   int line = 0;
 };
 
-// The careful pass: through a buffer that counts lines. Several times as slow, so only taken when there is something to say.
+// The careful pass: through a buffer that counts lines. Several times as slow, so only taken when
+// there is something to say.
 Complaint build_counting(std::string_view text, std::map<std::string, int>* lines,
                          JsonLimits limits) {
   Json value;
@@ -162,8 +164,7 @@ Complaint build_counting(std::string_view text, std::map<std::string, int>* line
   std::istream stream(&buffer);
   Builder builder(value, &buffer, limits.depth, lines);
   if (Json::sax_parse(stream, &builder) && builder.complaint().empty()) return {};
-  return {builder.complaint().empty() ? "not JSON" : builder.complaint(),
-          builder.complaint_line()};
+  return {builder.complaint().empty() ? "not JSON" : builder.complaint(), builder.complaint_line()};
 }
 
 Complaint build(std::string_view text, Json& value, JsonLimits limits) {

@@ -64,10 +64,13 @@ const Json* part_of(const Observation& observation, std::string_view path, Json&
   return find_path(observation.value, path);
 }
 
-bool is_load(const Op& op) { return op.name().rfind("load_", 0) == 0 && op.name() != "load_access_token"; }
+bool is_load(const Op& op) {
+  return op.name().rfind("load_", 0) == 0 && op.name() != "load_access_token";
+}
 
 void collect_secrets(const Json& value, std::vector<std::string>& secrets) {
-  static constexpr std::string_view kSecret[] = {"access_token", "refresh_token", "code", "token",
+  static constexpr std::string_view kSecret[] = {"access_token",  "refresh_token",
+                                                 "code",          "token",
                                                  "client_secret", "registration_access_token"};
   if (!value.is_structured()) return;
   for (const auto& item : value.items()) {

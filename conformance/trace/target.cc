@@ -24,11 +24,21 @@ std::string text_member(const Json& value, std::string_view name) {
 }  // namespace
 
 const std::vector<std::string_view>& capability_names() {
-  static const std::vector<std::string_view> all = {
-      "client_credentials", "client_secret_basic", "clock",         "introspection",
-      "iss",                "metadata",            "probe",         "public_clients",
-      "race",               "refresh_token",       "registration",  "resource",
-      "resource_indicators", "revocation"};
+  static const std::vector<std::string_view> all = {"client_credentials",
+                                                    "client_secret_basic",
+                                                    "consent",
+                                                    "clock",
+                                                    "introspection",
+                                                    "iss",
+                                                    "metadata",
+                                                    "probe",
+                                                    "public_clients",
+                                                    "race",
+                                                    "refresh_token",
+                                                    "registration",
+                                                    "resource",
+                                                    "resource_indicators",
+                                                    "revocation"};
   return all;
 }
 
@@ -45,8 +55,7 @@ void observe_redirect(Observation& observation, std::string url) {
   const std::size_t query = std::min(url.find('?'), fragment);
   observation.redirected = Json::object();
   if (query < fragment) {
-    const auto fields =
-        decode_form(std::string_view(url).substr(query + 1, fragment - query - 1));
+    const auto fields = decode_form(std::string_view(url).substr(query + 1, fragment - query - 1));
     if (fields) {
       for (const auto& [name, value] : *fields) {
         add_parameter(observation.redirected, name, value);

@@ -7,15 +7,19 @@ namespace grantcheck {
 namespace {
 
 const std::vector<std::string_view>& roles() {
-  static const std::vector<std::string_view> all = {
-      "/register",   "/authorize", "/token",
-      "/revoke",     "/introspect", "/resource",
-      "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource"};
+  static const std::vector<std::string_view> all = {"/register",
+                                                    "/authorize",
+                                                    "/token",
+                                                    "/revoke",
+                                                    "/introspect",
+                                                    "/resource",
+                                                    "/.well-known/oauth-authorization-server",
+                                                    "/.well-known/oauth-protected-resource"};
   return all;
 }
 
 const std::vector<std::string_view>& http_methods() {
-  static const std::vector<std::string_view> all = {"GET",     "POST", "HEAD",  "PUT",
+  static const std::vector<std::string_view> all = {"GET",    "POST",  "HEAD",   "PUT",
                                                     "DELETE", "PATCH", "OPTIONS"};
   return all;
 }
@@ -41,36 +45,36 @@ bool caps(const Successes& successes) {
   return successes.at_most.has_value() || successes.exactly.has_value();
 }
 
-// RFC 7662, 2.2: a dead token is answered by an `active` of false, which is no refusal of the request.
+// RFC 7662, 2.2: a dead token is answered by an `active` of false, which is no refusal of the
+// request.
 bool wants_inactive(const Match& match) {
   const Json* active = find_path(match.body, "active");
   return active != nullptr && *active == false;
 }
 
-bool wants_refusal(const Match& match) {
-  return wants_inactive(match) || match.refused.value_or(false) || !match.succeeded.value_or(true) ||
-         !match.live.value_or(true) || !match.redirected.value_or(true) || !match.error.empty() ||
-         (match.successes && caps(*match.successes));
-}
-
 }  // namespace
 
 const std::vector<std::string_view>& method_names() {
-  static const std::vector<std::string_view> all = {
-      "get_client",         "register_client",        "authorize", "load_authorization_code",
-      "exchange_authorization_code", "load_refresh_token", "exchange_refresh_token",
-      "load_access_token",  "verify_token",           "revoke_token"};
+  static const std::vector<std::string_view> all = {"get_client",
+                                                    "register_client",
+                                                    "authorize",
+                                                    "load_authorization_code",
+                                                    "exchange_authorization_code",
+                                                    "load_refresh_token",
+                                                    "exchange_refresh_token",
+                                                    "load_access_token",
+                                                    "verify_token",
+                                                    "revoke_token"};
   return all;
 }
 
 const std::vector<std::string_view>& Op::names() {
   static const std::vector<std::string_view> all = [] {
     std::vector<std::string_view> names = method_names();
-    names.insert(names.end(),
-                 {"POST /register", "GET /authorize", "POST /token", "POST /revoke",
-                  "POST /introspect", "GET /resource",
-                  "GET /.well-known/oauth-authorization-server",
-                  "GET /.well-known/oauth-protected-resource", "wait", "probe"});
+    names.insert(names.end(), {"POST /register", "GET /authorize", "POST /token", "POST /revoke",
+                               "POST /introspect", "GET /resource",
+                               "GET /.well-known/oauth-authorization-server",
+                               "GET /.well-known/oauth-protected-resource", "wait", "probe"});
     return names;
   }();
   return all;
@@ -92,6 +96,13 @@ std::string_view Op::http_method() const {
 }
 
 std::string_view Op::role() const { return std::string_view(name_).substr(name_.find(' ') + 1); }
+
+bool wants_refusal(const Match& match) {
+  return wants_inactive(match) || match.refused.value_or(false) ||
+         !match.succeeded.value_or(true) || !match.live.value_or(true) ||
+         !match.redirected.value_or(true) || !match.error.empty() ||
+         (match.successes && caps(*match.successes));
+}
 
 bool is_negative(const Trace& trace) {
   for (auto step = trace.steps.rbegin(); step != trace.steps.rend(); ++step) {

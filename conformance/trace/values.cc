@@ -98,8 +98,7 @@ Value compute_sum(const Json& v, const Lifetimes&) {
   if (!v.is_array()) return operand_problem("sum", "a list of whole numbers");
   std::int64_t sum = 0;
   for (const Json& part : v) {
-    if (!part.is_number_integer() ||
-        __builtin_add_overflow(sum, part.get<std::int64_t>(), &sum)) {
+    if (!part.is_number_integer() || __builtin_add_overflow(sum, part.get<std::int64_t>(), &sum)) {
       return operand_problem("sum", "a list of whole numbers");
     }
   }
@@ -199,9 +198,7 @@ Value resolve(const Json& value, const Handles& handles, const Lifetimes& lifeti
   return out;
 }
 
-std::string unbound_value(std::string_view name) {
-  return s256("unbound " + std::string(name));
-}
+std::string unbound_value(std::string_view name) { return s256("unbound " + std::string(name)); }
 
 Json make_claim(const std::string& object, const Json& fields) {
   Json claim = Json::object();

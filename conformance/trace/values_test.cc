@@ -44,19 +44,22 @@ TEST(Values, FormEncodeBasicCredentialsBeforeBase64) {
 
 TEST(Values, SayWhyALifetimeIsMissing) {
   EXPECT_EQ(value(R"({"lifetime": "code"})", {}, {{"code", 300}}), 300);
-  EXPECT_EQ(value(R"({"lifetime": "code"})"), "refused: the target declares no lifetime of its code");
+  EXPECT_EQ(value(R"({"lifetime": "code"})"),
+            "refused: the target declares no lifetime of its code");
   EXPECT_EQ(value(R"({"lifetime": "refresh_token"})", {}, {{"refresh_token", std::nullopt}}),
             "refused: the target declares that its refresh_token lives for ever");
 }
 
 TEST(Values, RefuseOperandsOfAnotherType) {
   EXPECT_EQ(value(R"({"s256": "$a"})", {{"a", 7}}), "refused: 's256' takes a text");
-  EXPECT_EQ(value(R"({"sum": [9223372036854775807, 1]})"), "refused: 'sum' takes a list of whole numbers");
+  EXPECT_EQ(value(R"({"sum": [9223372036854775807, 1]})"),
+            "refused: 'sum' takes a list of whole numbers");
 }
 
 TEST(Values, ForgeALoadedObjectFieldByField) {
   const Json claim = make_claim("o1", Json::parse(R"({"token": "t", "scopes": ["read"]})"));
-  const Json forged = value(R"({"from": "$loaded", "set": {"scopes": ["admin"]}})", {{"loaded", claim}});
+  const Json forged =
+      value(R"({"from": "$loaded", "set": {"scopes": ["admin"]}})", {{"loaded", claim}});
   EXPECT_TRUE(is_claim(forged));
   EXPECT_EQ(forged["object"], "o1");
   EXPECT_EQ(forged["fields"]["scopes"], Json::parse(R"(["read"])"));

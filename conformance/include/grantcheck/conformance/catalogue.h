@@ -1,4 +1,5 @@
-// What the suite knows: requirement rows, profiles, vectors. Built into the library, or read from a folder.
+// What the suite knows: requirement rows, profiles, vectors. Built into the library, or read from a
+// folder.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "grantcheck/trace/target.h"
 #include "grantcheck/trace/trace.h"
 
 namespace grantcheck {
@@ -47,8 +49,13 @@ Result<Catalogue, Problem> catalogue_of_folder(const std::string& folder);
 /// A profile from a file.
 Result<Profile, Problem> read_profile(const std::string& text, const std::string& file);
 
-/// What is wrong with the vectors as a whole: unknown rows and capabilities, twins, expectations that admit every answer. A problem a line.
+/// What is wrong with the vectors as a whole: unknown rows and capabilities, twins, expectations
+/// that admit every answer. A problem a line.
 std::vector<std::string> lint(const Catalogue& catalogue);
+
+/// What a declaration says that the catalogue does not know: a misspelt row in `checks` would take
+/// vectors away unseen. Empty if nothing.
+std::string declaration_problem(const Catalogue& catalogue, const Hello& hello);
 
 /// The field that decides a negative vector: where it differs from its positive twin.
 std::optional<Difference> deciding_field(const Catalogue& catalogue, const Trace& vector);

@@ -33,10 +33,11 @@ struct Verdict {
   std::string reason;  ///< Of n/a, blocked and tool-error.
   /// Why an n/a row counts as unjudged: a layer above enforces it, and this door cannot see it.
   bool enforced_above = false;
-  std::size_t step = 0;    ///< The step that decided, from 0.
-  std::string expected;    ///< In words.
-  std::string actual;      ///< In words, secrets masked.
-  std::string symptom;     ///< `actual` without what varies from run to run: what a baseline remembers.
+  std::size_t step = 0;  ///< The step that decided, from 0.
+  std::string expected;  ///< In words.
+  std::string actual;    ///< In words, secrets masked.
+  std::string
+      symptom;  ///< `actual` without what varies from run to run: what a baseline remembers.
   std::vector<StepRecord> record;
   std::string known;  ///< The baseline's reason, if this is a known failure.
 };

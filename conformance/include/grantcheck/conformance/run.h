@@ -57,7 +57,7 @@ struct Unjudged {
   std::string reason;
 };
 
-struct Run {
+struct RunReport {
   Hello target;
   std::string kind;  ///< "reference", "mutant", "driver", "linked".
   std::string profile;
@@ -82,15 +82,18 @@ struct RunOptions {
 };
 
 /// Judges the selected vectors and decides the exit code.
-Run run(const Catalogue& catalogue, const Profile& profile, const std::vector<const Trace*>& selected,
-        Target& target, const RunOptions& options);
+RunReport run(const Catalogue& catalogue, const Profile& profile,
+              const std::vector<const Trace*>& selected, Target& target, const RunOptions& options);
 
-/// The report for people: failures with expected beside actual, the requirement, the steps and how to replay; then the summary.
-void print_report(std::ostream& out, const Catalogue& catalogue, const Run& run,
+/// The report for people: failures with expected beside actual, the requirement, the steps and how
+/// to replay; then the summary.
+void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport& run,
                   const std::string& target_flags);
 /// The report as JSON (run.schema.json).
-Json run_to_json(const Run& run);
+Json run_to_json(const RunReport& run);
+/// Makes a folder and those around it. The refusal says why it cannot.
+Result<Done, Problem> make_folder(const std::string& folder);
 /// Writes `DIR/run.json`, making the folder. The refusal says why it cannot.
-Result<Done, Problem> write_run(const std::string& folder, const Run& run);
+Result<Done, Problem> write_run(const std::string& folder, const RunReport& run);
 
 }  // namespace grantcheck

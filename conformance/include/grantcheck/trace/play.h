@@ -14,14 +14,15 @@ struct Exchange {
   std::size_t step = 0;
   Call call{*Op::named("wait")};
   std::vector<Observation> answers;
-  /// Why the step could not be asked at all, for instance a lifetime that the target does not declare.
+  /// Why the step could not be asked at all, for instance a lifetime that the target does not
+  /// declare.
   std::string impossible;
   /// The first `keep` that found nothing in the answer, empty if there is none.
   std::string missing;
 };
 
-/// Plays a trace step by step and binds its handles. Any subsequence of a trace is playable: what is unbound stands for a well-formed
-/// value that nobody issued.
+/// Plays a trace step by step and binds its handles. Any subsequence of a trace is playable: what
+/// is unbound stands for a well-formed value that nobody issued.
 class Player {
  public:
   /// `target` has been reset; both outlive the player.

@@ -1,4 +1,5 @@
-// A target is whatever answers a trace. One small interface, whether it lives in this process, in another, or on the network.
+// A target is whatever answers a trace. One small interface, whether it lives in this process, in
+// another, or on the network.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@
 
 namespace grantcheck {
 
-/// When the virtual clock of every trace starts: 2026-01-01T00:00:00Z, in seconds since the Unix epoch.
+/// When the virtual clock of every trace starts: 2026-01-01T00:00:00Z, in seconds since the Unix
+/// epoch.
 inline constexpr std::int64_t kClockStart = 1767225600;
 
 /// One concrete step: handles and expressions are gone, expectations were never here.
@@ -42,10 +44,11 @@ struct Observation {
 
   int status = 0;  ///< Of a response; 0 at the methods door.
   Headers headers;
-  Json value;            ///< The JSON body of a response, or the value of a method.
-  std::string text;      ///< A body that is not JSON.
-  std::string redirect;  ///< The URL that the user agent is sent to, if it is.
-  Json redirected = Json::object();  ///< Its query parameters; a repeated one is a list. And "uri", the URL without its query.
+  Json value;                        ///< The JSON body of a response, or the value of a method.
+  std::string text;                  ///< A body that is not JSON.
+  std::string redirect;              ///< The URL that the user agent is sent to, if it is.
+  Json redirected = Json::object();  ///< Its query parameters; a repeated one is a list. And "uri",
+                                     ///< the URL without its query.
   std::string error;                 ///< The OAuth error code, wherever it stood.
   std::string error_description;
   std::string exception;     ///< What a method threw that is no OAuth error.
@@ -78,7 +81,8 @@ class Target {
  public:
   virtual ~Target() = default;
   virtual const Hello& hello() const = 0;
-  /// Starts afresh: no clients, no codes, no tokens, the clock at `kClockStart`. The refusal says why it cannot.
+  /// Starts afresh: no clients, no codes, no tokens, the clock at `kClockStart`. The refusal says
+  /// why it cannot.
   virtual Result<Done, std::string> reset() = 0;
   /// Plays one step. Never throws.
   virtual Observation play(const Call& call) = 0;

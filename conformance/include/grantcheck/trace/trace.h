@@ -1,4 +1,5 @@
-// The trace: what is asked of a provider, in order, and what may be answered. The one input of the whole suite.
+// The trace: what is asked of a provider, in order, and what may be answered. The one input of the
+// whole suite.
 #pragma once
 
 #include <optional>
@@ -87,15 +88,19 @@ struct Trace {
   std::vector<Step> steps;
 };
 
+/// True if an answer that matches is a refusal, a death or a capped count.
+bool wants_refusal(const Match& match);
 /// True if the trace's last expectation wants refusal, death or a capped count.
 bool is_negative(const Trace& trace);
 
-/// Where a vector and its twin differ: a step, and a field of it ("with.code_verifier", "seconds", "times", "as", "do").
+/// Where a vector and its twin differ: a step, and a field of it ("with.code_verifier", "seconds",
+/// "times", "as", "do").
 struct Difference {
   std::size_t step = 0;
   std::string field;
 };
-/// All differences in what is asked. Expectations, `keep` and the header fields of the file (but `let`) are left aside.
+/// All differences in what is asked. Expectations, `keep` and the header fields of the file (but
+/// `let`) are left aside.
 std::vector<Difference> differences(const Trace& a, const Trace& b);
 
 }  // namespace grantcheck
