@@ -28,7 +28,7 @@ class VectorTest : public testing::Test {
     const Verdict& verdict = result.verdicts.front();
     if (verdict.is == Is::not_applicable) GTEST_SKIP() << verdict.reason;
     std::ostringstream report;
-    print_report(report, suite_->catalogue, result, "");
+    print_report(report, suite_->catalogue, result);
     const bool ok = verdict.is == Is::pass || verdict.is == Is::deviates || verdict.is == Is::info;
     EXPECT_TRUE(ok) << report.str();
   }

@@ -197,7 +197,8 @@ class Judging {
       end(Is::not_applicable, exchange.impossible);
       return false;
     }
-    verdict_.record.push_back({exchange.step, asked(step), received(exchange)});
+    verdict_.record.push_back(
+        {exchange.step, asked(step), received(exchange), symptom_of(exchange)});
     for (const Observation& answer : exchange.answers) {
       if (answer.kind == Observation::Kind::broken) {
         crashed(exchange.step, answer.reason);

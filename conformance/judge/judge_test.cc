@@ -297,7 +297,7 @@ TEST_F(Runs, NameTheNearestVectorAndRow) {
 TEST_F(Runs, ShowExpectedBesideActualTheRowAndHowToReplay) {
   answer_token(granted());
   std::ostringstream out;
-  print_report(out, catalogue, run_all(), " --mutant x");
+  print_report(out, catalogue, run_all(), {" --mutant x"});
   for (const char* part : {"FAIL      a/negative", "MUST  hard (spec, 1)", "expected    refused",
                            "actual      200 {\"access_token\": \"<12 chars", "<-- here",
                            "twin        a/positive differs only in step 2, with.code",

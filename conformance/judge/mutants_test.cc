@@ -28,7 +28,7 @@ TEST(Reference, PassesEveryVector) {
   const auto target = make_reference_target();
   const RunReport result = run_everything(*target);
   std::ostringstream report;
-  print_report(report, built_in(), result, "");
+  print_report(report, built_in(), result);
   EXPECT_EQ(result.exit, kClean) << report.str();
   EXPECT_EQ(result.count(Is::pass), static_cast<int>(built_in().vectors.size())) << report.str();
 }

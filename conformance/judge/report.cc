@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <tuple>
 
 #include "grantcheck/conformance/run.h"
 #include "grantcheck/trace/codec.h"
@@ -10,10 +13,17 @@ namespace grantcheck {
 namespace {
 
 constexpr std::size_t kNameWidth = 66;
+constexpr std::size_t kLineWidth = 100;
 
 std::string padded(std::string text, std::size_t width) {
   if (text.size() < width) text.resize(width, ' ');
   return text;
+}
+
+std::string title(Is is) {
+  std::string text(to_string(is));
+  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return padded(text, 10);
 }
 
 void print_requirements(std::ostream& out, const Catalogue& catalogue, const Names& rows) {
@@ -30,17 +40,15 @@ void print_steps(std::ostream& out, const Verdict& verdict) {
   for (const StepRecord& record : verdict.record) {
     const bool here = record.step == verdict.step;
     out << label << record.step + 1 << "  " << record.asked << "\n                     -> "
-        << record.answered << (here ? "   <-- here" : "") << "\n";
+        << (here ? record.answered + "   <-- here" : record.brief) << "\n";
     label = "                  ";
   }
 }
 
 void print_verdict(std::ostream& out, const Catalogue& catalogue, const Verdict& verdict,
                    const std::string& target_flags) {
-  std::string title(to_string(verdict.is));
-  for (char& c : title) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   out << "\n"
-      << padded(title, 10) << padded(verdict.vector->id, kNameWidth) << verdict.level << "\n"
+      << title(verdict.is) << padded(verdict.vector->id, kNameWidth) << verdict.level << "\n"
       << "      " << verdict.vector->says << "\n";
   print_requirements(out, catalogue, verdict.broke.empty() ? verdict.vector->cites : verdict.broke);
   if (!verdict.expected.empty()) {
@@ -57,6 +65,44 @@ void print_verdict(std::ostream& out, const Catalogue& catalogue, const Verdict&
       << "      learn       grantcheck explain " << verdict.vector->id << "\n";
 }
 
+// Above 0: worth a reader's time. The higher, the worse.
+int severity(Is is) {
+  switch (is) {
+    case Is::pass:
+    case Is::not_applicable:
+      return 0;
+    case Is::info:
+      return 1;
+    case Is::deviates:
+      return 2;
+    case Is::unstable:
+      return 3;
+    case Is::blocked:
+      return 4;
+    case Is::tool_error:
+      return 5;
+    case Is::fail:
+      return 6;
+  }
+  return 0;
+}
+
+// How much a reader has to follow: the steps, and each play of a race.
+int plays_of(const Trace& vector) {
+  int plays = 0;
+  for (const Step& step : vector.steps) plays += step.times;
+  return plays;
+}
+
+void print_line(std::ostream& out, const Verdict& verdict) {
+  std::string text = verdict.expected.empty()
+                         ? verdict.reason
+                         : "wanted " + verdict.expected + ", got " + verdict.actual;
+  if (text.size() > kLineWidth) text = text.substr(0, kLineWidth) + "...";
+  out << title(verdict.is) << padded(verdict.vector->id, kNameWidth) << verdict.level << "\n"
+      << "          " << text << "\n";
+}
+
 void print_not_applicable(std::ostream& out, const RunReport& run) {
   std::map<std::string, int> reasons;
   for (const Verdict& verdict : run.verdicts) {
@@ -67,12 +113,16 @@ void print_not_applicable(std::ostream& out, const RunReport& run) {
   for (const auto& [reason, count] : reasons) {
     out << "  " << padded(std::to_string(count), 5) << reason << "\n";
   }
+  if (run.excused.empty()) return;
+  out << "required rows that nothing judged for that reason:\n ";
+  for (const std::string& row : run.excused) out << " " << row;
+  out << "\n";
 }
 
 void print_summary(std::ostream& out, const RunReport& run) {
   int known = 0;
   for (const Verdict& verdict : run.verdicts) known += verdict.known.empty() ? 0 : 1;
-  out << "\n" << run.verdicts.size() << " vectors:";
+  out << "\n" << run.verdicts.size() << (run.verdicts.size() == 1 ? " vector:" : " vectors:");
   const char* separator = " ";
   for (const Is is : all_verdicts()) {
     const int count = run.count(is);
@@ -129,15 +179,34 @@ Json verdict_to_json(const Verdict& verdict) {
 }  // namespace
 
 void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport& run,
-                  const std::string& target_flags) {
-  // The worst last: logs are read from the bottom.
-  for (const Is is :
-       {Is::info, Is::deviates, Is::unstable, Is::blocked, Is::tool_error, Is::fail}) {
-    for (const Verdict& verdict : run.verdicts) {
-      if (verdict.is == is && verdict.known.empty()) {
-        print_verdict(out, catalogue, verdict, target_flags);
-      }
-    }
+                  const ReportOptions& options) {
+  std::vector<const Verdict*> wrong;
+  for (const Verdict& verdict : run.verdicts) {
+    if (severity(verdict.is) > 0 && verdict.known.empty()) wrong.push_back(&verdict);
+  }
+  // The worst last, and of these the one with the fewest steps: logs are read from the bottom.
+  std::sort(wrong.begin(), wrong.end(), [](const Verdict* a, const Verdict* b) {
+    const auto key = [](const Verdict* v) {
+      return std::tuple(severity(v->is), -plays_of(*v->vector), v->vector->id);
+    };
+    return key(a) < key(b);
+  });
+  std::size_t in_full = wrong.size();
+  if (!options.verbose) {
+    const auto first = std::find_if(wrong.begin(), wrong.end(), [](const Verdict* v) {
+      return severity(v->is) >= severity(Is::unstable);
+    });
+    in_full = std::min(options.in_full, static_cast<std::size_t>(wrong.end() - first));
+  }
+  const std::size_t brief = wrong.size() - in_full;
+  if (brief > 0) out << "\n";
+  for (std::size_t i = 0; i < brief; ++i) print_line(out, *wrong[i]);
+  for (std::size_t i = brief; i < wrong.size(); ++i) {
+    print_verdict(out, catalogue, *wrong[i], options.target_flags);
+  }
+  if (brief > 0) {
+    out << "\n"
+        << brief << " above in a line each; --verbose shows all in full\n";
   }
   print_not_applicable(out, run);
   for (const Unjudged& row : run.unjudged) {
@@ -166,6 +235,7 @@ Json run_to_json(const RunReport& run) {
   for (const Unjudged& row : run.unjudged) {
     out["unjudged"].push_back({{"row", row.row}, {"reason", row.reason}});
   }
+  if (!run.excused.empty()) out["excused"] = run.excused;
   if (!run.stale.empty()) out["stale"] = run.stale;
   return out;
 }

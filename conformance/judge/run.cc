@@ -82,27 +82,32 @@ std::string reason_of(const Verdict& verdict) {
          (verdict.reason.empty() ? "" : ": " + verdict.reason) + " (" + verdict.vector->id + ")";
 }
 
-// The required rows that no vector judged, and why. A row that only wants an undeclared capability
-// is not required.
-std::vector<Unjudged> unjudged_rows(const Catalogue& catalogue, const Profile& profile,
-                                    const std::vector<Verdict>& verdicts, Door door) {
+// Sorts the required rows that no vector judged: those that only want an undeclared capability are
+// excused, the others lack evidence.
+void find_unjudged(const Catalogue& catalogue, const Profile& profile, Door door, RunReport& run) {
   std::set<std::string> done;
   std::map<std::string, std::string> missing;
-  for (const Verdict& verdict : verdicts) {
+  std::set<std::string> excused;
+  for (const Verdict& verdict : run.verdicts) {
     for (const std::string& name : verdict.vector->cites) {
       const Requirement* row = catalogue.requirement(name);
       if (row == nullptr || strength(row->level) != 0 || profile.rows.count(name) == 0) continue;
-      if (judged(verdict) || !verdict.known.empty()) done.insert(name);
-      const bool excused =
-          verdict.is == Is::not_applicable && (!verdict.enforced_above || door == Door::methods);
-      if (!judged(verdict) && !excused) missing.emplace(name, reason_of(verdict));
+      if (judged(verdict) || !verdict.known.empty()) {
+        done.insert(name);
+      } else if (verdict.is == Is::not_applicable &&
+                 (!verdict.enforced_above || door == Door::methods)) {
+        excused.insert(name);
+      } else {
+        missing.emplace(name, reason_of(verdict));
+      }
     }
   }
-  std::vector<Unjudged> out;
   for (const auto& [name, reason] : missing) {
-    if (done.count(name) == 0) out.push_back({name, reason});
+    if (done.count(name) == 0) run.unjudged.push_back({name, reason});
   }
-  return out;
+  for (const std::string& name : excused) {
+    if (done.count(name) + missing.count(name) == 0) run.excused.push_back(name);
+  }
 }
 
 // Marks known failures and returns the entries that are stale or expired.
@@ -195,7 +200,7 @@ RunReport run(const Catalogue& catalogue, const Profile& profile,
   if (options.baseline != nullptr) {
     run.stale = apply_baseline(*options.baseline, options.today, run.verdicts);
   }
-  run.unjudged = unjudged_rows(catalogue, profile, run.verdicts, options.selection.door);
+  find_unjudged(catalogue, profile, options.selection.door, run);
   run.exit = exit_code(run);
   return run;
 }

@@ -75,6 +75,7 @@ struct RunFlags {
   std::string output;
   bool show_secrets = false;
   bool quiet = false;
+  bool verbose = false;
 };
 
 void print_progress(const Verdict& verdict) {
@@ -127,7 +128,7 @@ Command run_command(const RunFlags& flags) {
   if (flags.target.kind() == "driver" && !flags.quiet) options.progress = print_progress;
   RunReport result = run(*catalogue, *profile, *selected, **target, options);
   result.kind = flags.target.kind();
-  print_report(std::cout, *catalogue, result, flags.target.text());
+  print_report(std::cout, *catalogue, result, {flags.target.text(), flags.verbose});
   if (!flags.output.empty()) {
     const auto written = write_run(flags.output, result);
     if (!written) return usage(written.refusal());
@@ -154,6 +155,7 @@ void add_run(CLI::App& app, const std::function<void(Command)>& end) {
                   "Known failures (TOML); a stale entry ends in exit 5");
   run->add_option("-o,--output", flags->output, "Write run.json into this folder");
   run->add_flag("--show-secrets", flags->show_secrets, "Do not mask codes, tokens and secrets");
+  run->add_flag("-v,--verbose", flags->verbose, "Show every failure in full");
   run->add_flag("-q,--quiet", flags->quiet, "No progress on standard error");
   run->callback([flags, end] { end(run_command(*flags)); });
 }

@@ -22,7 +22,8 @@ const std::vector<Is>& all_verdicts();
 struct StepRecord {
   std::size_t step = 0;  ///< From 0.
   std::string asked;     ///< "POST /token grant_type=authorization_code code=$code"
-  std::string answered;  ///< "200 access_token, token_type"
+  std::string answered;  ///< In full.
+  std::string brief;     ///< "200 with access_token, token_type"
 };
 
 struct Verdict {

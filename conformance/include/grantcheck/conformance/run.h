@@ -63,7 +63,8 @@ struct RunReport {
   std::string profile;
   std::vector<Verdict> verdicts;
   std::vector<Unjudged> unjudged;
-  Names stale;  ///< Baseline entries that no longer fail, or have expired, in words.
+  Names excused;  ///< Required rows that only an undeclared capability kept from being judged.
+  Names stale;    ///< Baseline entries that no longer fail, or have expired, in words.
   bool interrupted = false;
   int exit = kNoEvidence;
 
@@ -85,10 +86,17 @@ struct RunOptions {
 RunReport run(const Catalogue& catalogue, const Profile& profile,
               const std::vector<const Trace*>& selected, Target& target, const RunOptions& options);
 
-/// The report for people: failures with expected beside actual, the requirement, the steps and how
-/// to replay; then the summary.
+struct ReportOptions {
+  std::string target_flags;  ///< What a line to paste needs to reach the same target.
+  bool verbose = false;      ///< All in full.
+  std::size_t in_full =
+      3;  ///< How many failures are shown in full otherwise: those with the fewest steps.
+};
+/// The report for people: what is wrong, the worst and shortest last and in full, with expected
+/// beside actual, the requirement, the steps and how to replay; then what does not apply, and the
+/// summary.
 void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport& run,
-                  const std::string& target_flags);
+                  const ReportOptions& options = {});
 /// The report as JSON (run.schema.json).
 Json run_to_json(const RunReport& run);
 /// Makes a folder and those around it. The refusal says why it cannot.
