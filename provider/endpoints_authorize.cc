@@ -188,7 +188,7 @@ Response Endpoints::authorize(const Request& request) const {
   if (!is_authorization_error(refusal.error)) refusal = {Error::server_error, "The server failed."};
   std::string location =
       endpoints::with_query(redirect_uri, error_fields(refusal, state_of(parameters)));
-  return redirect(with_issuer(std::move(location), redirect_uri, options_.issuer));
+  return redirect(with_issuer(location, redirect_uri, options_.issuer));
 }
 
 }  // namespace grantcheck

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <sstream>
 
 #include "grantcheck/conformance/run.h"
@@ -55,6 +56,21 @@ std::vector<const Fault*> all_faults() {
   std::vector<const Fault*> out;
   for (const Fault& fault : faults()) out.push_back(&fault);
   return out;
+}
+
+TEST(Mutants, TogetherKillEveryPositiveVector) {
+  std::set<std::string> killed;
+  for (const Fault& fault : faults()) {
+    const auto target = make_mutant_target(fault);
+    for (const Verdict& verdict : run_everything(*target).verdicts) {
+      if (verdict.is == Is::fail) killed.insert(verdict.vector->id);
+    }
+  }
+  for (const auto& [id, vector] : built_in().vectors) {
+    if (!is_negative(vector)) {
+      EXPECT_EQ(killed.count(id), 1U) << id;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, Mutant, testing::ValuesIn(all_faults()), [](const auto& info) {

@@ -205,8 +205,7 @@ void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport
     print_verdict(out, catalogue, *wrong[i], options.target_flags);
   }
   if (brief > 0) {
-    out << "\n"
-        << brief << " above in a line each; --verbose shows all in full\n";
+    out << "\n" << brief << " above in a line each; --verbose shows all in full\n";
   }
   print_not_applicable(out, run);
   for (const Unjudged& row : run.unjudged) {
