@@ -14,6 +14,7 @@
 #include "grantcheck/conformance/run.h"
 #include "grantcheck/conformance/targets.h"
 #include "grantcheck/trace/codec.h"
+#include "grantcheck/trace/play.h"
 
 namespace grantcheck {
 namespace {
@@ -105,6 +106,30 @@ TEST(Vectors, AreWrittenCanonically) {
 TEST(Vectors, FitTheirSchema) {
   for (const fs::path& file : vector_files()) {
     EXPECT_EQ(schema_problems("vectors/schema.json", json_file(file.string())), "") << file;
+  }
+}
+
+// What shrinking and mutating rest on: an unbound name stands for a value that nobody issued.
+TEST(Vectors, ArePlayableWithAnyOneStepTakenOut) {
+  const auto target = make_reference_target();
+  for (const auto& [id, vector] : built_in().vectors) {
+    for (std::size_t out = 0; out < vector.steps.size(); ++out) {
+      Trace shorter = vector;
+      shorter.steps.erase(shorter.steps.begin() + static_cast<std::ptrdiff_t>(out));
+      ASSERT_TRUE(target->reset());
+      Player player(shorter, *target);
+      std::size_t played = 0;
+      while (const auto exchange = player.next()) {
+        ++played;
+        ASSERT_FALSE(exchange->answers.empty()) << id << " without step " << out + 1;
+        for (const Observation& answer : exchange->answers) {
+          ASSERT_EQ(answer.kind, Observation::Kind::answered) << id << " without step " << out + 1;
+          ASSERT_EQ(answer.exception, "") << id << " without step " << out + 1;
+          ASSERT_LT(answer.status, 500) << id << " without step " << out + 1;
+        }
+      }
+      EXPECT_EQ(played, shorter.steps.size());
+    }
   }
 }
 

@@ -101,6 +101,10 @@ Result<Call, std::string> Player::concrete(const Step& step) const {
   if (!with) return with.refusal();
   if (step.op.door() != Door::endpoints) {
     call.with = *std::move(with);
+    const Json* seconds = find_path(call.with, "seconds");
+    if (step.op.name() == "wait" && (seconds == nullptr || !seconds->is_number_integer())) {
+      call.with["seconds"] = 0;
+    }
     return call;
   }
   auto query = resolve(step.query, handles_, lifetimes());

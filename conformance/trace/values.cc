@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <charconv>
 #include <functional>
 #include <utility>
 
@@ -21,52 +22,50 @@ std::array<unsigned char, 32> sha256(std::string_view text) {
   return digest;
 }
 
-std::optional<std::string> as_text(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
-  return std::nullopt;
+// A handle may turn out to hold anything; where a text is wanted, everything has one.
+std::string as_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : print_json(value);
+}
+
+// Likewise where a number is wanted: a target may have written it as a text, and an unbound handle,
+// which is a text, is 0.
+std::optional<std::int64_t> as_number(const Json& value) {
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (!value.is_string()) return std::nullopt;
+  const std::string& text = value.get_ref<const std::string&>();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : 0;
 }
 
 Value operand_problem(std::string_view name, std::string_view wanted) {
   return "'" + std::string(name) + "' takes " + std::string(wanted);
 }
 
-Value compute_s256(const Json& v, const Lifetimes&) {
-  if (!v.is_string()) return operand_problem("s256", "a text");
-  return Json(s256(v.get_ref<const std::string&>()));
-}
+Value compute_s256(const Json& v, const Lifetimes&) { return Json(s256(as_text(v))); }
 
 Value compute_basic(const Json& v, const Lifetimes&) {
-  if (!v.is_array() || v.size() != 2 || !v[0].is_string() || !v[1].is_string()) {
-    return operand_problem("basic", "[id, secret]");
-  }
+  if (!v.is_array() || v.size() != 2) return operand_problem("basic", "[id, secret]");
   // OAuth 2.1, 2.4.1: both parts are form-encoded before they become user name and password.
-  const std::string pair = encode_form_component(v[0].get_ref<const std::string&>()) + ":" +
-                           encode_form_component(v[1].get_ref<const std::string&>());
+  const std::string pair =
+      encode_form_component(as_text(v[0])) + ":" + encode_form_component(as_text(v[1]));
   return Json("Basic " + base64(pair));
 }
 
-Value compute_bearer(const Json& v, const Lifetimes&) {
-  if (!v.is_string()) return operand_problem("bearer", "a text");
-  return Json("Bearer " + v.get<std::string>());
-}
+Value compute_bearer(const Json& v, const Lifetimes&) { return Json("Bearer " + as_text(v)); }
 
 Value compute_concat(const Json& v, const Lifetimes&) {
   if (!v.is_array()) return operand_problem("concat", "a list of texts");
   std::string out;
-  for (const Json& part : v) {
-    const auto text = as_text(part);
-    if (!text) return operand_problem("concat", "a list of texts");
-    out += *text;
-  }
+  for (const Json& part : v) out += as_text(part);
   return Json(std::move(out));
 }
 
 Value compute_repeat(const Json& v, const Lifetimes&) {
-  if (!v.is_array() || v.size() != 2 || !v[0].is_string() || !v[1].is_number_integer()) {
+  if (!v.is_array() || v.size() != 2 || !v[1].is_number_integer()) {
     return operand_problem("repeat", "[text, times]");
   }
-  const std::string& text = v[0].get_ref<const std::string&>();
+  const std::string text = as_text(v[0]);
   const auto times = v[1].get<std::int64_t>();
   if (times < 0 || times * static_cast<std::int64_t>(text.size() + 1) > kMaxRepeat) {
     return operand_problem("repeat", "times of 0 or more, and at most 1 MiB in all");
@@ -77,11 +76,10 @@ Value compute_repeat(const Json& v, const Lifetimes&) {
 }
 
 Value compute_slice(const Json& v, const Lifetimes&) {
-  if (!v.is_array() || v.size() != 3 || !v[0].is_string() || !v[1].is_number_unsigned() ||
-      !v[2].is_number_unsigned()) {
+  if (!v.is_array() || v.size() != 3 || !v[1].is_number_unsigned() || !v[2].is_number_unsigned()) {
     return operand_problem("slice", "[text, from, length]");
   }
-  const std::string& text = v[0].get_ref<const std::string&>();
+  const std::string text = as_text(v[0]);
   const auto from = v[1].get<std::size_t>();
   if (from > text.size()) return Json("");
   return Json(text.substr(from, v[2].get<std::size_t>()));
@@ -98,7 +96,8 @@ Value compute_sum(const Json& v, const Lifetimes&) {
   if (!v.is_array()) return operand_problem("sum", "a list of whole numbers");
   std::int64_t sum = 0;
   for (const Json& part : v) {
-    if (!part.is_number_integer() || __builtin_add_overflow(sum, part.get<std::int64_t>(), &sum)) {
+    const auto number = as_number(part);
+    if (!number || __builtin_add_overflow(sum, *number, &sum)) {
       return operand_problem("sum", "a list of whole numbers");
     }
   }

@@ -50,10 +50,17 @@ TEST(Values, SayWhyALifetimeIsMissing) {
             "refused: the target declares that its refresh_token lives for ever");
 }
 
-TEST(Values, RefuseOperandsOfAnotherType) {
-  EXPECT_EQ(value(R"({"s256": "$a"})", {{"a", 7}}), "refused: 's256' takes a text");
+TEST(Values, RefuseNumbersOutOfRange) {
   EXPECT_EQ(value(R"({"sum": [9223372036854775807, 1]})"),
             "refused: 'sum' takes a list of whole numbers");
+}
+
+TEST(Values, PlayWhateverAHandleTurnsOutToHold) {
+  EXPECT_EQ(value(R"({"s256": "$a"})", {{"a", 7}}), s256("7"));
+  EXPECT_EQ(value(R"({"sum": ["$never", -1]})"), -1);
+  EXPECT_EQ(value(R"({"sum": ["$a", -1]})", {{"a", "3600"}}), 3599);
+  EXPECT_EQ(value(R"({"bearer": "$a"})", {{"a", Json::parse(R"({"x": 1})")}}),
+            R"(Bearer {"x": 1})");
 }
 
 TEST(Values, ForgeALoadedObjectFieldByField) {
