@@ -55,6 +55,10 @@ class Usage(unittest.TestCase):
         self.refused("/no/such.toml: cannot be opened", "run", "--baseline", "/no/such.toml")
         self.refused("/no/such: cannot be read", "run", "--vectors", "/no/such")
         self.refused("no vector and no file", "replay", "/no/such.json")
+        self.refused("is a folder, not a file", "run", "--baseline", "/tmp")
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkfifo(os.path.join(folder, "pipe"))  # Nobody writes to it: to read it would take forever.
+            self.refused("is no regular file", "run", "--baseline", os.path.join(folder, "pipe"))
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "v.json")
             with open(path, "w", encoding="utf-8") as file:

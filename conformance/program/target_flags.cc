@@ -26,9 +26,11 @@ std::vector<std::string> driver_names(const std::string& folder) {
 Result<std::string, Stop> command_of(const std::string& name, const std::string& folder,
                                      const std::string& environments) {
   const std::string file = folder + "/driver.toml";
+  const auto text = read_file(file);
+  if (!text) return Stop{kUsage, text.refusal().text()};
   toml::table table;
   try {
-    table = toml::parse_file(file);
+    table = toml::parse(*text, file);
   } catch (const toml::parse_error& e) {
     return Stop{kUsage, file + ":" + std::to_string(e.source().begin.line) + ": " +
                             std::string(e.description())};

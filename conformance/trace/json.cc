@@ -1,6 +1,7 @@
 #include "grantcheck/trace/json.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <sstream>
@@ -229,6 +230,14 @@ Result<Json, std::string> parse_json_value(std::string_view text, JsonLimits lim
 }
 
 Result<std::string, Problem> read_file(const std::string& path, std::size_t limit) {
+  // A pipe that nobody writes to would be waited for without end.
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return Problem{path, 0,
+                   std::filesystem::is_directory(status) ? "is a folder, not a file"
+                                                         : "is no regular file; copy it to one"};
+  }
   std::ifstream in(path, std::ios::binary);
   if (!in) return Problem{path, 0, "cannot be opened"};
   std::string text;
@@ -239,7 +248,7 @@ Result<std::string, Problem> read_file(const std::string& path, std::size_t limi
       return Problem{path, 0, "larger than " + std::to_string(limit) + " bytes"};
     }
   }
-  if (in.bad()) return Problem{path, 0, "cannot be read (is it a folder?)"};
+  if (in.bad()) return Problem{path, 0, "cannot be read"};
   return text;
 }
 
