@@ -119,13 +119,17 @@ bool is_authorization_error(Error error) {
   return std::count(std::begin(errors), std::end(errors), error) != 0;
 }
 
+std::size_t issuers_in(std::string_view url) {
+  const std::size_t end = std::min(url.find('#'), url.size());
+  const std::size_t query = std::min(url.find('?'), end);
+  return query == end ? 0 : Parameters(url.substr(query + 1, end - query - 1)).all("iss").size();
+}
+
 /// RFC 9207, 2: `iss` stands in every authorization response, once. A provider may have put it
-/// there.
+/// there; what the client registered does not count.
 std::string with_issuer(const std::string& url, const std::string& redirect_uri,
                         const std::string& issuer) {
-  const std::string_view added = std::string_view(url).substr(
-      url.compare(0, redirect_uri.size(), redirect_uri) == 0 ? redirect_uri.size() : 0);
-  const bool there = added.find("?iss=") != added.npos || added.find("&iss=") != added.npos;
+  const bool there = issuers_in(url) > issuers_in(redirect_uri);
   return there ? url : endpoints::with_query(url, {{"iss", issuer}});
 }
 
@@ -159,7 +163,7 @@ Response redirect(std::string location) {
 
 FormFields error_fields(const Refusal& refusal, std::optional<std::string> state) {
   FormFields fields{{"error", std::string(to_string(refusal.error))}};
-  std::string description = endpoints::plain_text(refusal.description);
+  std::string description = endpoints::description_of(refusal);
   if (!description.empty()) fields.emplace_back("error_description", std::move(description));
   if (state) fields.emplace_back("state", std::move(*state));
   return fields;

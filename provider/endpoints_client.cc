@@ -30,13 +30,6 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return decoded;
 }
 
-/// One form-encoded value; a bare separator in it is an error of whoever encoded it.
-std::optional<std::string> decode_value(std::string_view encoded) {
-  const auto fields = decode_form("v=" + std::string(encoded));
-  if (!fields || fields->size() != 1) return std::nullopt;
-  return fields->front().second;
-}
-
 struct Login {
   std::string client_id;
   std::string client_secret;
@@ -48,8 +41,8 @@ std::optional<Login> decode_basic(const std::string& credentials) {
   if (!pair) return std::nullopt;
   const std::size_t colon = pair->find(':');
   if (colon == pair->npos) return std::nullopt;
-  auto client_id = decode_value(std::string_view(*pair).substr(0, colon));
-  auto secret = decode_value(std::string_view(*pair).substr(colon + 1));
+  auto client_id = decode_form_component(std::string_view(*pair).substr(0, colon));
+  auto secret = decode_form_component(std::string_view(*pair).substr(colon + 1));
   if (!client_id || !secret) return std::nullopt;
   return Login{std::move(*client_id), std::move(*secret)};
 }

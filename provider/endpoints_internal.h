@@ -75,6 +75,10 @@ struct Caller {
 Result<Caller> identify_client(const Request& request, const Parameters& parameters,
                                Provider& provider, const Clock& clock, const Rules& rules);
 
+/// OAuth 2.1, 5.2 and RFC 8707, 2: a token that is bound to resources is for those, one that is
+/// bound to none for each (position 14).
+bool meant_for(const AccessToken& token, const std::string& resource);
+
 // ---- Writing ----------------------------------------------------------------------------------
 
 /// A JSON object that is not stored by any cache (OAuth 2.1, 3.2.3).
@@ -85,6 +89,8 @@ Response error_response(int status, const Refusal& refusal);
 /// As `error_response`, with the challenge that goes with `invalid_client`.
 Response client_error_response(const Refusal& refusal, std::string_view realm);
 
+/// The description of a refusal, in plain text and not too long.
+std::string description_of(const Refusal& refusal);
 /// Only what OAuth 2.1, 3.2.4 lets stand in `error_description`, and a quoted string of a header:
 /// printable ASCII without `"` and `\`.
 std::string plain_text(std::string_view text);

@@ -76,13 +76,18 @@ std::optional<Refusal> Parameters::fault() const {
   if (illegible_) {
     return Refusal{Error::invalid_request, "A parameter is not form-encoded UTF-8 without NUL."};
   }
-  // OAuth 2.1, 3.1 and 3.2: "Request and response parameters defined by this specification MUST NOT
-  // be included more than once."
+  // OAuth 2.1, 3.1 and 3.2: the parameters "defined by this specification MUST NOT be included more
+  // than once", nor those of an extension that does not say otherwise, as RFC 8707, 2 does.
   const bool repeated = std::any_of(values_.begin(), values_.end(), [](const auto& entry) {
     return entry.second.size() > 1 && entry.first != "resource";
   });
   if (repeated) return Refusal{Error::invalid_request, "A parameter occurs more than once."};
   return std::nullopt;
+}
+
+bool meant_for(const AccessToken& token, const std::string& resource) {
+  return token.resources.empty() ||
+         std::count(token.resources.begin(), token.resources.end(), resource) != 0;
 }
 
 bool has_media_type(const Request& request, std::string_view media_type) {

@@ -59,6 +59,7 @@ constexpr TextMember text_members[] = {
     {"logo_uri", &Client::logo_uri},
     {"tos_uri", &Client::tos_uri},
     {"policy_uri", &Client::policy_uri},
+    {"jwks_uri", &Client::jwks_uri},
     {"software_id", &Client::software_id},
     {"software_version", &Client::software_version},
 };
@@ -117,9 +118,10 @@ Result<Client> read_members(const Json& metadata) {
   if (!read_text(metadata, "token_endpoint_auth_method", client.token_endpoint_auth_method)) {
     return wrong_type("token_endpoint_auth_method");
   }
-  std::string jwks_uri;
-  if (!read_text(metadata, "jwks_uri", jwks_uri)) return wrong_type("jwks_uri");
-  if (has(metadata, "jwks") && !metadata["jwks"].is_object()) return wrong_type("jwks");
+  if (has(metadata, "jwks")) {
+    if (!metadata["jwks"].is_object()) return wrong_type("jwks");
+    client.jwks = metadata["jwks"].dump();
+  }
   return client;
 }
 
@@ -162,6 +164,7 @@ Json describe(const Client& client) {
   for (const auto& [name, field] : text_members) {
     if (client.*field) body[name] = *(client.*field);
   }
+  if (client.jwks) body["jwks"] = Json::parse(*client.jwks, nullptr, false);
   return body;
 }
 

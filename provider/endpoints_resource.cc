@@ -23,7 +23,7 @@ std::string challenge(const Demand& demand, const EndpointOptions& options) {
                                                   options.resource, endpoints::resource_document)}};
   if (demand.refusal) {
     parameters.emplace_back("error", to_string(demand.refusal->error));
-    parameters.emplace_back("error_description", demand.refusal->description);
+    parameters.emplace_back("error_description", endpoints::description_of(*demand.refusal));
   }
   if (!demand.scope.empty()) parameters.emplace_back("scope", demand.scope);
   std::string text = "Bearer";
@@ -43,11 +43,6 @@ Response demand(const Demand& demand, const EndpointOptions& options) {
   return response;
 }
 
-bool meant_for(const AccessToken& token, const std::string& resource) {
-  return token.resources.empty() ||
-         std::count(token.resources.begin(), token.resources.end(), resource) != 0;
-}
-
 }  // namespace
 
 Response Endpoints::resource(const Request& request) const {
@@ -62,7 +57,7 @@ Response Endpoints::resource(const Request& request) const {
   }
   const auto token = provider_.verify_token(authorization.credentials);
   // OAuth 2.1, 5.2: the token has to be valid, and meant for this resource.
-  if (!token || !meant_for(*token, options_.resource)) {
+  if (!token || !endpoints::meant_for(*token, options_.resource)) {
     return demand({Refusal{Error::invalid_token, "The access token is not valid here."}, ""},
                   options_);
   }

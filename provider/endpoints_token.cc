@@ -115,13 +115,13 @@ Json describe(const Token& token, const std::string& issuer) {
   return body;
 }
 
-/// Position 14: the owner may ask, and a confidential client that stands for one of the token's
-/// resources.
+/// Position 14: the owner may ask, and a confidential client that stands for a resource which would
+/// let the token in.
 bool may_introspect(const Client& client, const AccessToken& token,
                     const EndpointOptions& options) {
   if (token.client_id == client.client_id) return true;
   const auto server = options.resource_servers.find(client.client_id);
-  return server != options.resource_servers.end() && contains(token.resources, server->second);
+  return server != options.resource_servers.end() && endpoints::meant_for(token, server->second);
 }
 
 Json introspection(const Client& client, const std::string& value, Provider& provider,

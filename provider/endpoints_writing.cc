@@ -34,7 +34,7 @@ Response json_response(int status, const Json& body) {
 
 Response error_response(int status, const Refusal& refusal) {
   Json body = {{"error", to_string(refusal.error)}};
-  std::string description = plain_text(refusal.description);
+  std::string description = description_of(refusal);
   if (!description.empty()) body["error_description"] = std::move(description);
   return json_response(status, body);
 }
@@ -54,10 +54,14 @@ Response client_error_response(const Refusal& refusal, std::string_view realm) {
   return response;
 }
 
-std::string plain_text(std::string_view text) {
+std::string description_of(const Refusal& refusal) {
   constexpr std::size_t longest = 200;
+  return plain_text(refusal.description).substr(0, longest);
+}
+
+std::string plain_text(std::string_view text) {
   std::string plain;
-  for (const char c : text.substr(0, longest)) {
+  for (const char c : text) {
     if (c >= ' ' && c <= '~' && c != '"' && c != '\\') plain += c;
   }
   return plain;

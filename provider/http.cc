@@ -49,7 +49,19 @@ bool is_utf8_without_nul(std::string_view text) {
   return true;
 }
 
-std::optional<std::string> decode_component(std::string_view text) {
+}  // namespace
+
+std::optional<std::string_view> header(const Headers& headers, std::string_view name) {
+  for (const auto& [field, value] : headers) {
+    if (std::equal(field.begin(), field.end(), name.begin(), name.end(),
+                   [](char a, char b) { return ascii_lower(a) == ascii_lower(b); })) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> decode_form_component(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -68,18 +80,6 @@ std::optional<std::string> decode_component(std::string_view text) {
   return decoded;
 }
 
-}  // namespace
-
-std::optional<std::string_view> header(const Headers& headers, std::string_view name) {
-  for (const auto& [field, value] : headers) {
-    if (std::equal(field.begin(), field.end(), name.begin(), name.end(),
-                   [](char a, char b) { return ascii_lower(a) == ascii_lower(b); })) {
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
 std::optional<FormFields> decode_form(std::string_view text) {
   FormFields fields;
   while (!text.empty()) {
@@ -87,8 +87,8 @@ std::optional<FormFields> decode_form(std::string_view text) {
     text.remove_prefix(std::min(text.size(), pair.size() + 1));
     if (pair.empty()) continue;  // As browsers read it: "a=1&&b=2" has two fields.
     const std::size_t equals = pair.find('=');
-    auto name = decode_component(pair.substr(0, equals));
-    auto value = decode_component(equals == pair.npos ? "" : pair.substr(equals + 1));
+    auto name = decode_form_component(pair.substr(0, equals));
+    auto value = decode_form_component(equals == pair.npos ? "" : pair.substr(equals + 1));
     if (!name || !value) return std::nullopt;
     fields.emplace_back(std::move(*name), std::move(*value));
   }

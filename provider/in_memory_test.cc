@@ -300,6 +300,26 @@ TEST(InMemoryProvider, AcceptsARotatedTokenOnceMoreWithinTheGraceWindowOnly) {
   }
 }
 
+TEST(InMemoryProvider, LeavesOneRefreshTokenWhenTheGraceWindowCloses) {
+  ProviderOptions options;
+  options.rotation_grace = 10;
+  World world(options);
+  const Client app = world.registered();
+  const OAuthToken first = world.tokens(app);
+  const OAuthToken second = *world.refresh(app, first.refresh_token);
+  world.clock.advance(6);
+  const OAuthToken third = *world.refresh(app, first.refresh_token);
+  EXPECT_TRUE(world.refreshable(app, second.refresh_token));
+  const OAuthToken fourth = *world.refresh(app, second.refresh_token);
+  world.clock.advance(4);  // Later uses did not keep the window open.
+  EXPECT_FALSE(world.refreshable(app, first.refresh_token));
+  EXPECT_FALSE(world.refreshable(app, second.refresh_token));
+  EXPECT_FALSE(world.refreshable(app, third.refresh_token));
+  EXPECT_TRUE(world.refreshable(app, fourth.refresh_token));
+  EXPECT_EQ(error_of(world.refresh(app, third.refresh_token)), "invalid_grant");
+  EXPECT_FALSE(world.refreshable(app, fourth.refresh_token)) << "a replay is noticed";
+}
+
 TEST(InMemoryProvider, RemembersRotatedTokensUpToTheBound) {
   ProviderOptions options;
   options.remembered_rotations = 3;
@@ -489,6 +509,13 @@ TEST(InMemoryProvider, RefusesToRegisterWhatItCannotServe) {
       {"an empty scope", [](Client& c) { c.scope = ""; }},
       {"two spaces in the scope", [](Client& c) { c.scope = "read  write"; }},
       {"a huge name", [](Client& c) { c.client_name = std::string(5000, 'x'); }},
+      {"a line break in the name", [](Client& c) { c.client_name = "app\nverified"; }},
+      {"more than 16 KiB in all",
+       [](Client& c) {
+         c.contacts.assign(16, std::string(512, 'x'));
+         c.redirect_uris.assign(3, kCallback + std::string(3000, 'x'));
+       }},
+      {"a script as keys", [](Client& c) { c.jwks_uri = "javascript:alert(1)"; }},
       {"many contacts", [](Client& c) { c.contacts.assign(33, "a@example.org"); }},
       {"a script as a page", [](Client& c) { c.client_uri = "javascript:alert(1)"; }},
       {"a client_id with a line break", [](Client& c) { c.client_id = "a\nb"; }},
@@ -533,6 +560,22 @@ TEST(InMemoryProvider, RefusesAScopeThatIsUnknownUnregisteredOrMalformed) {
                                 Strings{"Read"}, Strings{"read\"write"}})
     EXPECT_EQ(error_of(world.provider.authorize(app, asking(scopes))), "invalid_scope");
   EXPECT_EQ(world.tokens(app, asking(Strings{"write", "read", "write"})).scope, "write read");
+}
+
+TEST(InMemoryProvider, KeepsEachResponseTypeOnce) {
+  World world;
+  Client client = Flow::public_app();
+  client.response_types = {"code", "code"};
+  EXPECT_THAT(world.provider.register_client(client)->response_types, ElementsAre("code"));
+}
+
+TEST(InMemoryProvider, BindsACodeToFewBytesOfResources) {
+  World world;
+  const Client app = world.registered();
+  const std::string resource = "https://a.example/" + std::string(2000, 'x');
+  EXPECT_TRUE(world.provider.authorize(app, asking({}, {resource, resource})));
+  EXPECT_EQ(error_of(world.provider.authorize(app, asking({}, {resource, resource, resource}))),
+            "invalid_target");
 }
 
 // ---- Position 11: resources

@@ -1,10 +1,12 @@
 #include "grantcheck/provider/rules.h"
 
+#include <arpa/inet.h>
 #include <openssl/crypto.h>
 
 #include <algorithm>
 
 #include "grantcheck/provider/digest.h"
+#include "grantcheck/provider/http.h"
 
 namespace grantcheck {
 namespace {
@@ -66,6 +68,16 @@ std::optional<Uri> parse_absolute(std::string_view text) {
   return uri;
 }
 
+bool is_ipv6(std::string_view text) {
+  in6_addr address;
+  return inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
+}
+
+// No label is empty but, after a final dot, the root's.
+bool has_labels(std::string_view host) {
+  return host.front() != '.' && host.find("..") == std::string_view::npos;
+}
+
 // Host and port of an authority without userinfo, or nothing if it is not plainly that.
 struct HostPort {
   std::string_view host;
@@ -89,7 +101,18 @@ std::optional<HostPort> parse_authority(std::string_view authority) {
                      : is_letter(c) || is_digit(c) || is_one_of(c, "-._");
   };
   if (name.empty() || !std::all_of(name.begin(), name.end(), in_name)) return std::nullopt;
+  if (bracketed ? !is_ipv6(name) : !has_labels(name)) return std::nullopt;
   return parts;
+}
+
+// OAuth 2.1, 3.1: response parameters stand once. A redirect URI that brings one along makes two.
+bool brings_response_parameters(std::string_view query) {
+  constexpr std::string_view kNames[] = {"code",     "state", "iss", "error", "error_description",
+                                         "error_uri"};
+  const std::optional<FormFields> fields = decode_form(query);
+  return !fields || std::any_of(fields->begin(), fields->end(), [&](const auto& field) {
+    return std::find(std::begin(kNames), std::end(kNames), field.first) != std::end(kNames);
+  });
 }
 
 bool is_loopback_literal(std::string_view host) { return host == "127.0.0.1" || host == "[::1]"; }
@@ -123,6 +146,9 @@ bool Rules::redirect_uri_registrable(std::string_view text) const {
   // A fragment is forbidden (OAuth 2.1, 2.3); an asterisk would be a pattern to somebody, and
   // patterns are not matched here.
   if (!uri || text.find_first_of("#*") != std::string_view::npos) return false;
+  const std::size_t query = uri->rest.find('?');
+  if (query != std::string_view::npos && brings_response_parameters(uri->rest.substr(query + 1)))
+    return false;
   const bool http = same_ignoring_case(uri->scheme, "http");
   if (!http && !same_ignoring_case(uri->scheme, "https")) {
     // OAuth 2.1, 8.4.3: a private-use scheme is a reversed domain name, so at least it has a dot.

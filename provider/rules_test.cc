@@ -68,9 +68,9 @@ TEST(Rules, MatchLocalhostAsAStringUnlessToldOtherwise) {
 TEST(Rules, RegisterRedirectUrisThatAreSafe) {
   for (const char* uri :
        {"https://app.example/cb", "https://app.example", "https://app.example:8443/cb?a=b&c=%20",
-        "https://[2001:db8::1]/cb", "http://127.0.0.1/cb", "http://127.0.0.1:8080/cb",
-        "http://[::1]/cb", "http://localhost:3000/cb", "com.example.app:/cb",
-        "com.example.app://cb", "com.example.app:cb"})
+        "https://[2001:db8::1]/cb", "https://app.example./cb?codes=1", "http://127.0.0.1/cb",
+        "http://127.0.0.1:8080/cb", "http://[::1]/cb", "http://localhost:3000/cb",
+        "com.example.app:/cb", "com.example.app://cb", "com.example.app:cb"})
     EXPECT_TRUE(kRules.redirect_uri_registrable(uri)) << uri;
   for (const char* uri : {"",
                           "/cb",
@@ -83,6 +83,13 @@ TEST(Rules, RegisterRedirectUrisThatAreSafe) {
                           "https://app.example/#f",
                           "https://app.example/cb#",
                           "https://user@app.example/cb",
+                          "https://app..example/cb",
+                          "https://.app.example/cb",
+                          "https://[:::::]/cb",
+                          "https://app.example/cb?code=x",
+                          "https://app.example/cb?a=b&state=x",
+                          "https://app.example/cb?%69ss=x",
+                          "com.example.app:/cb?error=x",
                           "https://user:pw@app.example/",
                           "https://@app.example/",
                           "https://*.app.example/cb",

@@ -43,6 +43,11 @@ bool printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
 }
 
+bool has_controls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
 // ---- Registration (RFC 7591, 2 and 3.2.2)
 
 Refusal bad_metadata(std::string description) {
@@ -52,17 +57,25 @@ Refusal bad_metadata(std::string description) {
 Answer registration_is_small(Registration& attempt) {
   const Client& record = attempt.record;
   const std::size_t longest = attempt.options.max_string_bytes;
-  const auto fits = [longest](const std::optional<std::string>& text) {
-    return !text || text->size() <= longest;
+  std::size_t bytes = 0;
+  // No text is for a terminal or a page to obey.
+  const auto fits = [&bytes, longest](const std::optional<std::string>& text) {
+    if (!text) return true;
+    bytes += text->size();
+    return text->size() <= longest && !has_controls(*text);
   };
-  for (const auto* text : {&record.client_secret, &record.scope, &record.client_name,
-                           &record.client_uri, &record.logo_uri, &record.tos_uri,
-                           &record.policy_uri, &record.software_id, &record.software_version})
-    if (!fits(*text)) return bad_metadata("A value is too long.");
+  for (const auto* text :
+       {&record.client_secret, &record.scope, &record.client_name, &record.client_uri,
+        &record.logo_uri, &record.tos_uri, &record.policy_uri, &record.jwks_uri, &record.jwks,
+        &record.software_id, &record.software_version})
+    if (!fits(*text)) return bad_metadata("A value is too long or has control characters.");
   for (const auto* list : {&record.grant_types, &record.response_types, &record.contacts}) {
     if (list->size() > attempt.options.max_list_items) return bad_metadata("A list is too long.");
-    if (!std::all_of(list->begin(), list->end(), fits)) return bad_metadata("A value is too long.");
+    if (!std::all_of(list->begin(), list->end(), fits))
+      return bad_metadata("A value is too long or has control characters.");
   }
+  for (const std::string& uri : record.redirect_uris) bytes += uri.size();
+  if (bytes > attempt.options.max_client_bytes) return bad_metadata("The record is too long.");
   return kFine;
 }
 
@@ -104,6 +117,7 @@ Answer grant_types_fit(Registration& attempt) {
 // it has no response type; the default that its registration carries is not held against it.
 Answer response_types_fit(Registration& attempt) {
   Strings& types = attempt.record.response_types;
+  types = without_repeats(types);
   if (!std::all_of(types.begin(), types.end(),
                    [](const std::string& type) { return type == "code"; }))
     return bad_metadata("A response type is not supported.");
@@ -138,11 +152,11 @@ Answer registered_scope_is_supported(Registration& attempt) {
   return kFine;
 }
 
-// RFC 7591, 5: pages shown to the owner are web pages, not scripts.
+// RFC 7591, 5: pages shown to the owner are web pages, not scripts. Keys lie on the web as well.
 Answer pages_are_web_pages(Registration& attempt) {
   const Client& record = attempt.record;
-  for (const auto* uri :
-       {&record.client_uri, &record.logo_uri, &record.tos_uri, &record.policy_uri}) {
+  for (const auto* uri : {&record.client_uri, &record.logo_uri, &record.tos_uri, &record.policy_uri,
+                          &record.jwks_uri}) {
     if (!*uri) continue;
     const std::string& text = **uri;
     const bool web = text.rfind("https://", 0) == 0 || text.rfind("http://", 0) == 0;
@@ -167,12 +181,14 @@ Answer choose_scope(What& attempt, const std::optional<Strings>& requested) {
   const std::optional<std::string>& registered = attempt.client->scope;
   const Strings allowed = registered ? split_scope(*registered) : supported;
   const Strings omitted = registered ? allowed : attempt.options.default_scope;
-  attempt.scopes = without_repeats(requested ? *requested : omitted);
-  if (!well_formed(attempt.rules, attempt.scopes))
+  const Strings& wanted = requested ? *requested : omitted;
+  if (!well_formed(attempt.rules, wanted))
     return Refusal{Error::invalid_scope, "The scope is missing or malformed."};
-  if (!attempt.rules.scope_within(attempt.scopes, allowed) ||
-      !attempt.rules.scope_within(attempt.scopes, supported))
+  if (!attempt.rules.scope_within(wanted, allowed) ||
+      !attempt.rules.scope_within(wanted, supported))
     return Refusal{Error::invalid_scope, "The scope is unknown or not registered for this client."};
+  // Only now, for a long list of different tokens would take long.
+  attempt.scopes = without_repeats(wanted);
   return kFine;
 }
 
@@ -181,9 +197,10 @@ template <class What>
 Answer choose_resources(What& attempt, const Strings& requested) {
   if (requested.size() > attempt.options.max_list_items)
     return Refusal{Error::invalid_target, "There are too many resources."};
+  std::size_t bytes = 0;
   for (const std::string& resource : requested) {
-    if (resource.size() > attempt.options.max_string_bytes ||
-        !attempt.rules.resource_well_formed(resource))
+    bytes += resource.size();
+    if (bytes > attempt.options.max_string_bytes || !attempt.rules.resource_well_formed(resource))
       return Refusal{Error::invalid_target, "A resource is not an absolute URI without fragment."};
     if (!attempt.options.resources.empty() && !contains(attempt.options.resources, resource))
       return Refusal{Error::invalid_target, "A resource is unknown."};

@@ -41,8 +41,8 @@ bool usable(const Credentials& credential, Standing standing, Seconds now, Secon
   if (credential.pair > standing.pair) return false;  // Its pair is still being issued.
   if (credential.pair > standing.retired) return true;
   const Seconds rotated_at = credential.grant->rotated_at();
-  return credential.pair == standing.retired && credential.pair + 1 == standing.pair &&
-         now >= rotated_at && now < later(rotated_at, grace);
+  return credential.pair >= credential.grant->graced_from() && now >= rotated_at &&
+         now < later(rotated_at, grace);
 }
 
 // A cache line each, so that two threads in two shards do not disturb each other.
@@ -209,7 +209,7 @@ Commit Store::try_transact(const std::shared_ptr<Grant>& grant, Seconds now, con
   Stripe& stripe = stripes_[grant->stripe_];
   const std::lock_guard lock(stripe.mutex);
   const Standing before = grant->standing();
-  Transaction change{*grant, now, before, before, {}, std::nullopt};
+  Transaction change{*grant, now, before, before, {}, {}, {}};
   work(change);
   if (!reserve(0, change.issued.size())) return Commit::full;
   commit(stripe, change);
@@ -226,8 +226,10 @@ void Store::commit(Stripe& stripe, Transaction& change) {
   if (old_refresh) grant.rotated_.reserve(grant.rotated_.size() + 1);
   insert_all(change.issued);
   adopt(grant, change.issued);
-  if (change.after.pair != change.before.pair)
+  if (change.graced_from) {
     grant.rotated_at_.store(change.now, std::memory_order_release);
+    grant.graced_from_.store(*change.graced_from, std::memory_order_release);
+  }
   grant.standing_.store(change.after, std::memory_order_release);
 
   if (!change.after.live) {
@@ -350,7 +352,10 @@ bool Store::sweep_if_due(Seconds now) {
 void Store::spend(Transaction& change, const Credentials&) const { change.after.code_spent = 1; }
 
 void Store::retire(Transaction& change, const Credentials& refresh) const {
-  change.after.retired = refresh.pair & Standing::kLastPair;
+  // Used again within the grace window, the token takes its successor's successors along, and the
+  // window stays as it is: when it closes, one refresh token is left.
+  if (refresh.pair > change.before.retired) change.graced_from = refresh.pair;
+  change.after.retired = change.before.pair & Standing::kLastPair;
 }
 
 void Store::issue_pair(Transaction& change, Transaction::Issued access,

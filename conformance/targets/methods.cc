@@ -120,6 +120,7 @@ Json to_json(const Client& client) {
   put(out, "logo_uri", client.logo_uri);
   put(out, "tos_uri", client.tos_uri);
   put(out, "policy_uri", client.policy_uri);
+  put(out, "jwks_uri", client.jwks_uri);
   put(out, "software_id", client.software_id);
   put(out, "software_version", client.software_version);
   put(out, "contacts", client.contacts);
@@ -204,6 +205,7 @@ Client registration(const Json& with) {
   client.logo_uri = optional_text(with, "logo_uri");
   client.tos_uri = optional_text(with, "tos_uri");
   client.policy_uri = optional_text(with, "policy_uri");
+  client.jwks_uri = optional_text(with, "jwks_uri");
   client.software_id = optional_text(with, "software_id");
   client.software_version = optional_text(with, "software_version");
   client.contacts = texts(with, "contacts");

@@ -38,6 +38,9 @@ using FormFields = std::vector<std::pair<std::string, std::string>>;
 /// Decodes application/x-www-form-urlencoded text (OAuth 2.1, appendix B). Nothing if an escape is
 /// broken, the text is not UTF-8, or a NUL byte appears.
 std::optional<FormFields> decode_form(std::string_view text);
+/// Decodes one name or value of such text. Nothing if an escape is broken, the text is not UTF-8,
+/// or a NUL byte appears.
+std::optional<std::string> decode_form_component(std::string_view text);
 /// Encodes fields as application/x-www-form-urlencoded.
 std::string encode_form(const FormFields& fields);
 /// Percent-encodes one name or value as a form does.

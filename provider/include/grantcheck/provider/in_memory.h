@@ -36,9 +36,11 @@ struct ProviderOptions {
 
   std::size_t max_redirect_uris = 32;
   std::size_t max_string_bytes =
-      4096;  ///< Of each text in a registration or an authorization request.
-  std::size_t max_list_items =
-      32;  ///< Of each list in a registration, and of resources in a request.
+      4096;                         ///< Of each text in a registration or an authorization request.
+  std::size_t max_list_items = 32;  ///< Of each list in a registration, and of resources in a
+                                    ///< request, which have `max_string_bytes` together.
+  std::size_t max_client_bytes = 16 * 1024;  ///< Of all texts of a registration together.
+  /// Clients are never forgotten: at the cap, registration is refused.
   std::size_t max_clients = 100'000;
   std::size_t max_codes = 1'000'000;    ///< Used ones included until they expire.
   std::size_t max_tokens = 10'000'000;  ///< Rotated ones included while remembered.

@@ -85,8 +85,11 @@ class Grant {
 
   const Strings& scopes() const { return *scopes_list; }
   Standing standing() const { return standing_.load(std::memory_order_acquire); }
-  /// When the live pair took the place of the one before.
+  /// When a refresh token was last used for the first time.
   Seconds rotated_at() const { return rotated_at_.load(std::memory_order_acquire); }
+  /// The pair of that token: it and its successors, but no older one, may be used within the grace
+  /// window.
+  std::uint32_t graced_from() const { return graced_from_.load(std::memory_order_acquire); }
 
  private:
   friend class Store;
@@ -96,6 +99,7 @@ class Grant {
   };
 
   std::atomic<Seconds> rotated_at_{0};
+  std::atomic<std::uint32_t> graced_from_{0};
   // The rest is looked at and changed under the grant's stripe only.
   std::optional<Held> code_;
   std::optional<Held> access_;
@@ -122,6 +126,9 @@ struct Transaction {
   };
   std::vector<Issued> issued;
   std::optional<Digest> forgotten;
+  /// Set where a refresh token is used for the first time: the pair from which the grace window
+  /// reaches.
+  std::optional<std::uint32_t> graced_from;
 };
 
 struct StoreOptions {

@@ -29,6 +29,8 @@ struct Client {
   std::optional<std::string> logo_uri;
   std::optional<std::string> tos_uri;
   std::optional<std::string> policy_uri;
+  std::optional<std::string> jwks_uri;
+  std::optional<std::string> jwks;  ///< A JSON Web Key Set, as JSON text.
   std::optional<std::string> software_id;
   std::optional<std::string> software_version;
   Strings contacts;
