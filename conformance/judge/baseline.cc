@@ -1,6 +1,7 @@
 // Known failures of a target: peers/NAME/known.toml.
 #include <toml++/toml.h>
 
+#include <chrono>
 #include <regex>
 
 #include "grantcheck/conformance/run.h"
@@ -19,6 +20,17 @@ std::string text_of(const toml::table& table, std::string_view key) {
     return out.str();
   }
   return table[key].value_or(std::string());
+}
+
+bool is_date(const std::string& text) {
+  static const std::regex kDate(R"((\d{4})-(\d{2})-(\d{2}))");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, kDate)) return false;
+  const auto number = [&](int i) { return std::stoi(parts[i]); };
+  return std::chrono::year_month_day(std::chrono::year(number(1)),
+                                     std::chrono::month(static_cast<unsigned>(number(2))),
+                                     std::chrono::day(static_cast<unsigned>(number(3))))
+      .ok();
 }
 
 Result<KnownFailure, Problem> read_entry(const toml::table& table, const std::string& file,
@@ -40,8 +52,7 @@ Result<KnownFailure, Problem> read_entry(const toml::table& table, const std::st
   if (known.vector.empty()) return wrong(table, "an entry needs 'vector'");
   if (known.reason.empty()) return wrong(table, "an entry needs 'reason': why is this known?");
   if (known.seen.empty()) return wrong(table, "an entry needs 'seen', the symptom");
-  if (!known.expires.empty() &&
-      !std::regex_match(known.expires, std::regex("\\d{4}-\\d{2}-\\d{2}"))) {
+  if (!known.expires.empty() && !is_date(known.expires)) {
     return wrong(table, "'expires' takes a date such as 2027-01-31");
   }
   if (catalogue.vector(known.vector) == nullptr) {
@@ -65,9 +76,12 @@ Result<Baseline, Problem> read_baseline(const std::string& text, const std::stri
   Baseline baseline;
   baseline.file = file;
   for (const auto& [key, value] : table) {
-    if (key.str() != "known" || !value.is_array_of_tables()) {
+    if (key.str() != "known") {
       return Problem{file, line_of(value),
                      "unknown key '" + std::string(key.str()) + "'; entries are [[known]] tables"};
+    }
+    if (!value.is_array() || (!value.as_array()->empty() && !value.is_array_of_tables())) {
+      return Problem{file, line_of(value), "'known' takes tables: [[known]]"};
     }
     for (const auto& node : *value.as_array()) {
       auto known = read_entry(*node.as_table(), file, catalogue);

@@ -5,7 +5,6 @@
 #include "judge/words.h"
 
 namespace grantcheck {
-namespace {
 
 std::string strongest_level(const Catalogue& catalogue, const Names& rows) {
   std::string level;
@@ -17,6 +16,8 @@ std::string strongest_level(const Catalogue& catalogue, const Names& rows) {
   }
   return level;
 }
+
+namespace {
 
 // The worst that the profile says of the broken rows; rows that it does not list do not count.
 std::optional<Breach> worst_breach(const Profile& profile, const Names& rows) {
@@ -265,12 +266,14 @@ class Judging {
   }
 
   void mask(const std::vector<std::string>& secrets) {
-    if (options_.show_secrets) return;
-    for (std::string* text : {&verdict_.reason, &verdict_.actual, &verdict_.symptom}) {
-      *text = masked(std::move(*text), secrets);
-    }
+    const auto clean = [&](std::string& text) {
+      text = printable(text);
+      if (!options_.show_secrets) text = masked(std::move(text), secrets);
+    };
+    for (std::string* text : {&verdict_.reason, &verdict_.actual, &verdict_.symptom}) clean(*text);
     for (StepRecord& record : verdict_.record) {
-      record.answered = masked(std::move(record.answered), secrets);
+      clean(record.answered);
+      clean(record.brief);
     }
   }
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -46,7 +48,7 @@ void print_steps(std::ostream& out, const Verdict& verdict) {
 }
 
 void print_verdict(std::ostream& out, const Catalogue& catalogue, const Verdict& verdict,
-                   const std::string& target_flags) {
+                   const ReportOptions& options) {
   out << "\n"
       << title(verdict.is) << padded(verdict.vector->id, kNameWidth) << verdict.level << "\n"
       << "      " << verdict.vector->says << "\n";
@@ -61,8 +63,10 @@ void print_verdict(std::ostream& out, const Catalogue& catalogue, const Verdict&
     out << "      twin        " << verdict.vector->twin << " differs only in step "
         << twin->step + 1 << ", " << twin->field << "\n";
   }
-  out << "      again       grantcheck replay " << verdict.vector->id << target_flags << "\n"
-      << "      learn       grantcheck explain " << verdict.vector->id << "\n";
+  out << "      again       " << options.program << " replay " << verdict.vector->id
+      << options.target_flags << "\n"
+      << "      learn       " << options.program << " explain " << verdict.vector->id
+      << options.catalogue_flags << "\n";
 }
 
 // Above 0: worth a reader's time. The higher, the worse.
@@ -98,7 +102,7 @@ void print_line(std::ostream& out, const Verdict& verdict) {
   std::string text = verdict.expected.empty()
                          ? verdict.reason
                          : "wanted " + verdict.expected + ", got " + verdict.actual;
-  if (text.size() > kLineWidth) text = text.substr(0, kLineWidth) + "...";
+  text = shortened(std::move(text), kLineWidth);
   out << title(verdict.is) << padded(verdict.vector->id, kNameWidth) << verdict.level << "\n"
       << "          " << text << "\n";
 }
@@ -202,7 +206,7 @@ void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport
   if (brief > 0) out << "\n";
   for (std::size_t i = 0; i < brief; ++i) print_line(out, *wrong[i]);
   for (std::size_t i = brief; i < wrong.size(); ++i) {
-    print_verdict(out, catalogue, *wrong[i], options.target_flags);
+    print_verdict(out, catalogue, *wrong[i], options);
   }
   if (brief > 0) {
     out << "\n" << brief << " above in a line each; --verbose shows all in full\n";
@@ -239,23 +243,43 @@ Json run_to_json(const RunReport& run) {
   return out;
 }
 
-Result<Done, Problem> make_folder(const std::string& folder) {
+namespace {
+
+// Beside the place and then moved there: whoever reads it never sees half a report.
+Result<Done, Problem> write_beside(const std::string& path, const std::string& text) {
+  errno = 0;
+  std::ofstream file(path + ".part", std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return Done{};
+  const std::string reason = std::strerror(errno != 0 ? errno : EIO);
+  std::error_code ignored;
+  std::filesystem::remove(path + ".part", ignored);
+  return Problem{path, 0, "cannot be written: " + reason};
+}
+
+}  // namespace
+
+Result<Done, Problem> prepare_report(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Problem{folder, 0, "cannot be made: " + error.message()};
+  const std::string path = folder + "/run.json";
+  if (std::filesystem::is_directory(path)) return Problem{path, 0, "is a folder, not a file"};
+  const auto written = write_beside(path, "");
+  if (!written) return written;
+  std::filesystem::remove(path + ".part", error);
+  std::filesystem::remove(path, error);
+  if (error) return Problem{path, 0, "cannot be replaced: " + error.message()};
   return Done{};
 }
 
 Result<Done, Problem> write_run(const std::string& folder, const RunReport& run) {
-  const auto made = make_folder(folder);
-  if (!made) return made;
-  std::error_code error;
-  // Beside the place and then moved there: whoever reads it never sees half a report.
   const std::string path = folder + "/run.json";
-  std::ofstream file(path + ".part", std::ios::binary);
-  file << run_to_json(run).dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
-  file.close();
-  if (!file) return Problem{path, 0, "cannot be written"};
+  const auto written = write_beside(
+      path, run_to_json(run).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (!written) return written;
+  std::error_code error;
   std::filesystem::rename(path + ".part", path, error);
   if (error) return Problem{path, 0, "cannot be written: " + error.message()};
   return Done{};

@@ -152,6 +152,17 @@ int exit_code(const RunReport& run) {
   return kClean;
 }
 
+Verdict given_up(const Catalogue& catalogue, const Trace& vector, int crashes) {
+  Verdict verdict;
+  verdict.vector = &vector;
+  verdict.is = Is::blocked;
+  verdict.level = strongest_level(catalogue, vector.cites);
+  verdict.reason =
+      "not played: the target crashed or hung at " + std::to_string(crashes) + " vectors in a row";
+  verdict.symptom = "not played";
+  return verdict;
+}
+
 }  // namespace
 
 int RunReport::count(Is is) const {
@@ -189,12 +200,22 @@ RunReport run(const Catalogue& catalogue, const Profile& profile,
   RunReport run;
   run.target = target.hello();
   run.profile = profile.name;
+  int crashes = 0;
   for (const Trace* vector : selected) {
     if (options.interrupted && options.interrupted()) {
       run.interrupted = true;
       break;
     }
-    run.verdicts.push_back(judge(catalogue, profile, *vector, target, options.judge));
+    Verdict verdict = crashes < options.give_up_after
+                          ? judge(catalogue, profile, *vector, target, options.judge)
+                          : given_up(catalogue, *vector, crashes);
+    // What an interrupt cut short is no crash of the target.
+    if (options.interrupted && options.interrupted()) {
+      run.interrupted = true;
+      break;
+    }
+    if (crashes < options.give_up_after) crashes = verdict.symptom == "crashed" ? crashes + 1 : 0;
+    run.verdicts.push_back(std::move(verdict));
     if (options.progress) options.progress(run.verdicts.back());
   }
   if (options.baseline != nullptr) {

@@ -122,8 +122,7 @@ std::string received(const Exchange& exchange) {
     out = std::to_string(successes_of(exchange)) + " of " +
           std::to_string(exchange.answers.size()) + " succeeded";
   }
-  if (out.size() > kLongest) out = out.substr(0, kLongest) + "...";
-  return out;
+  return shortened(printable(out), kLongest);
 }
 
 std::string symptom_of(const Exchange& exchange) {
@@ -143,8 +142,7 @@ std::string asked(const Step& step) {
     }
   }
   if (step.raw) out += " raw=" + print_json(*step.raw);
-  if (out.size() > kLongest) out = out.substr(0, kLongest) + "...";
-  return out;
+  return shortened(std::move(out), kLongest);
 }
 
 std::string masked(std::string text, const std::vector<std::string>& secrets) {

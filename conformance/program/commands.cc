@@ -1,6 +1,5 @@
 #include "program/commands.h"
 
-#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -9,12 +8,10 @@
 #include "grantcheck/faults/faults.h"
 #include "grantcheck/trace/codec.h"
 #include "judge/words.h"
+#include "program/interrupt.h"
 
 namespace grantcheck {
 namespace {
-
-volatile std::sig_atomic_t interrupt_seen = 0;
-void on_interrupt(int) { interrupt_seen = 1; }
 
 // Every command ends in an exit code; what stops it early is a value too.
 using Command = Result<int, Stop>;
@@ -35,6 +32,22 @@ struct CatalogueFlags {
     auto read = vectors_folder.empty() ? built_in_catalogue() : catalogue_of_folder(vectors_folder);
     if (read) return *std::move(read);
     return Stop{vectors_folder.empty() ? kToolFault : kUsage, read.refusal().text()};
+  }
+
+  // The same, where vectors are judged by: what the lint refuses could be passed by anything.
+  Result<Catalogue, Stop> sound_catalogue() const {
+    auto read = catalogue();
+    if (!read || vectors_folder.empty()) return read;
+    const std::vector<std::string> problems = lint(*read);
+    if (problems.empty()) return read;
+    std::string more;
+    if (problems.size() > 1) more = " (and " + std::to_string(problems.size() - 1) + " more)";
+    return usage(vectors_folder + "/" + problems.front() + more);
+  }
+
+  // The flags again, for a line that can be pasted.
+  std::string text() const {
+    return vectors_folder.empty() ? "" : " --vectors " + shell_quoted(vectors_folder);
   }
 
   // A profile by its name, or from a file.
@@ -83,8 +96,26 @@ void print_progress(const Verdict& verdict) {
   std::cerr << to_string(verdict.is) << " " << verdict.vector->id << "\n";
 }
 
+// How the user called us: `gate` stands in front of the program.
+std::string own_name() {
+  const char* name = std::getenv("GRANTCHECK_PROGRAM");
+  return name != nullptr && *name != '\0' ? name : "grantcheck";
+}
+
+ReportOptions report_options(const RunFlags& flags) {
+  ReportOptions options;
+  options.program = own_name();
+  options.catalogue_flags = flags.catalogue.text();
+  options.target_flags = flags.target.text() + options.catalogue_flags;
+  if (!flags.catalogue.profile.empty())
+    options.target_flags += " --profile " + shell_quoted(flags.catalogue.profile);
+  options.verbose = flags.verbose;
+  return options;
+}
+
 Command run_command(const RunFlags& flags) {
-  const auto catalogue = flags.catalogue.catalogue();
+  catch_interrupts();
+  const auto catalogue = flags.catalogue.sound_catalogue();
   if (!catalogue) return catalogue.refusal();
   const auto profile = flags.catalogue.chosen(*catalogue, flags.target.default_profile());
   if (!profile) return profile.refusal();
@@ -95,7 +126,7 @@ Command run_command(const RunFlags& flags) {
                                                        : Door::either;
   options.judge.show_secrets = flags.show_secrets;
   options.today = today();
-  options.interrupted = [] { return interrupt_seen != 0; };
+  options.interrupted = interrupted;
   Baseline baseline;
   if (!flags.baseline.empty()) {
     const auto text = read_file(flags.baseline);
@@ -109,7 +140,7 @@ Command run_command(const RunFlags& flags) {
   if (!selected) return usage(selected.refusal());
   if (!flags.output.empty()) {
     // Before anything is judged: a report that cannot be written must not cost a run.
-    const auto folder = make_folder(flags.output);
+    const auto folder = prepare_report(flags.output);
     if (!folder) return usage(folder.refusal());
   }
   auto target = flags.target.make();
@@ -128,7 +159,7 @@ Command run_command(const RunFlags& flags) {
   if (flags.target.kind() == "driver" && !flags.quiet) options.progress = print_progress;
   RunReport result = run(*catalogue, *profile, *selected, **target, options);
   result.kind = flags.target.kind();
-  print_report(std::cout, *catalogue, result, {flags.target.text(), flags.verbose});
+  print_report(std::cout, *catalogue, result, report_options(flags));
   if (!flags.output.empty()) {
     const auto written = write_run(flags.output, result);
     if (!written) return usage(written.refusal());
@@ -262,7 +293,7 @@ void add_list(CLI::App& app, const std::function<void(Command)>& end) {
                  "The requirements, with how many vectors cite each");
   what->add_flag("--mutants", flags->mutants, "The faults that the suite can switch on");
   what->require_option(0, 1);
-  auto* folder = list->add_option("--from", flags->catalogue.vectors_folder,
+  auto* folder = list->add_option("--folder", flags->catalogue.vectors_folder,
                                   "Read vectors from this folder in place of those built in");
   folder->option_text("FOLDER");
   list->add_option("--format", flags->format, "text or json")
@@ -288,7 +319,9 @@ Result<Trace, Stop> vector_of_run(const std::string& file, const std::string& id
   const auto document = parse_json(*text, file, {std::size_t{64} << 20, 32});
   if (!document) return usage(document.refusal());
   const Json* verdicts = find_path(document->value, "verdicts");
-  for (const Json& verdict : verdicts != nullptr ? *verdicts : Json::array()) {
+  if (verdicts == nullptr || !verdicts->is_array())
+    return usage(file + ": is no run.json: it has no list 'verdicts'");
+  for (const Json& verdict : *verdicts) {
     const Json* name = find_path(verdict, "vector");
     if (name == nullptr || *name != Json(id)) continue;
     JsonDocument vector;
@@ -316,7 +349,8 @@ Result<Trace, Stop> trace_to_replay(const ReplayFlags& flags, const Catalogue& c
   }
   std::vector<std::string_view> ids;
   for (const auto& [id, vector] : catalogue.vectors) ids.push_back(id);
-  return usage("no vector and no file '" + flags.what + "'" + suggestion(flags.what, ids));
+  return usage("no vector and no file '" + flags.what + "'" + suggestion(flags.what, ids) + " (" +
+               own_name() + " list)");
 }
 
 bool expects_something(const Trace& trace) {
@@ -386,7 +420,7 @@ Command explain_command(const CatalogueFlags& flags, const std::string& id) {
   if (vector == nullptr) {
     std::vector<std::string_view> ids;
     for (const auto& [known, other] : catalogue->vectors) ids.push_back(known);
-    return usage("no vector '" + id + "'" + suggestion(id, ids));
+    return usage("no vector '" + id + "'" + suggestion(id, ids) + " (" + own_name() + " list)");
   }
   std::cout << id << "\n" << vector->says << "\n";
   explain_rows(*catalogue, vector->cites);
@@ -470,8 +504,6 @@ void add_format(CLI::App& app, const std::function<void(Command)>& end) {
 }  // namespace
 
 void add_commands(CLI::App& app, int& exit) {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
   const auto end = [&exit](const Command& command) {
     if (command) {
       exit = *command;

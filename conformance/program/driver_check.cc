@@ -80,6 +80,7 @@ int check_driver(const std::string& command, double timeout) {
   std::cout << "ok    hello: " << hello.name << " " << hello.version << ", " << hello.methods.size()
             << " methods, " << (hello.endpoints ? "endpoints" : "no endpoints") << ", "
             << hello.capabilities.size() << " capabilities\n";
+  bool played = false;
   for (const Pair& pair : kPairs) {
     const bool methods = pair.door == Door::methods;
     if (methods ? hello.methods.count("register_client") + hello.methods.count("get_client") < 2
@@ -91,10 +92,15 @@ int check_driver(const std::string& command, double timeout) {
       const std::string problem = play_one(text, driver);
       if (!problem.empty()) return fail(std::string(door) + ": " + problem, driver_help(problem));
     }
+    played = true;
     std::cout << "ok    " << door
               << ": grants what must be granted, refuses what must be refused\n";
   }
-  return kClean;
+  if (played) return kClean;
+  return fail(
+      "nothing could be played: neither 'endpoints' nor 'register_client' and 'get_client' are "
+      "declared",
+      "declare in hello what the provider offers; drivers/README.md lists it");
 }
 
 }  // namespace grantcheck

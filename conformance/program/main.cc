@@ -16,6 +16,20 @@ std::vector<std::string_view> known_words(const CLI::App& app, std::vector<std::
   return {storage.begin(), storage.end()};
 }
 
+// An empty text where one is wanted is a variable that was not set: nothing that was asked for.
+void refuse_empty_texts(CLI::App& app) {
+  const CLI::Validator given(
+      [](const std::string& text) {
+        return text.empty() ? std::string("is empty; leave it out or give it a value")
+                            : std::string();
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_expected_max() > 0) option->check(given);
+  }
+  for (CLI::App* sub : app.get_subcommands({})) refuse_empty_texts(*sub);
+}
+
 int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
   std::vector<std::string> storage;
   const auto words = known_words(app, storage);
@@ -24,7 +38,9 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
     const std::string word(argv[i]);
     const std::string name = word.substr(0, word.find('='));
     const bool known = std::find(words.begin(), words.end(), name) != words.end();
-    const bool may_be_misspelt = name.rfind("--", 0) == 0 ? name.size() > 2 : i == 1;
+    const bool may_be_misspelt = name.rfind("--", 0) == 0
+                                     ? name.size() > 2
+                                     : i == 1 || std::string_view(argv[1]) == "driver";
     if (!known && may_be_misspelt) hint = grantcheck::suggestion(name, words);
   }
   std::string message = error.what();
@@ -52,6 +68,7 @@ int main(int argc, char** argv) {
       "5 only stale baseline entries, 70 fault of the tool, 130 interrupted.");
   try {
     grantcheck::add_commands(app, exit);
+    refuse_empty_texts(app);
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
     return app.exit(e);
@@ -60,6 +77,11 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     std::cerr << "grantcheck: a fault of the tool, please report it: " << e.what() << "\n";
     return grantcheck::kToolFault;
+  }
+  std::cout.flush();
+  if (!std::cout) {
+    std::cerr << "grantcheck: standard output cannot be written\n";
+    return grantcheck::kUsage;
   }
   return exit;
 }

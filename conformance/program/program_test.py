@@ -51,6 +51,26 @@ class Usage(unittest.TestCase):
         self.refused("--level", "run", "--level", "musty")
         self.refused("--timeout", "run", "--timeout", "0")
 
+    def test_an_empty_value_is_an_unset_variable_and_judges_nothing(self) -> None:
+        for flag in ("--mutant", "--driver", "--driver-command", "--baseline", "--output", "--vectors", "--profile"):
+            self.refused(f"{flag}: is empty", "run", flag, "")
+        self.refused("--from: is empty", "replay", "code/is-redeemed", "--from", "")
+
+    def test_vectors_that_the_lint_refuses_judge_nothing(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            def vector(**changes) -> None:
+                steps = [{"do": "GET /resource", "expect": [{"is": "pass", "status": 401}]}]
+                text = {"trace": 1, "says": "A request without a token is challenged.",
+                        "cites": ["resource-no-credentials-401"], "steps": steps} | changes
+                with open(os.path.join(folder, "v.json"), "w", encoding="utf-8") as file:
+                    json.dump(text, file)
+            vector(cites=["code-singel-use"])
+            self.refused("/v cites an unknown row 'code-singel-use'; did you mean", "run", "--vectors", folder)
+            vector(cites=["bearer-scope-covers-resource"], needs=["public_client"])
+            self.refused("did you mean 'public_clients'", "run", "--vectors", folder)
+            vector(cites=["bearer-scope-covers-resource"], twin="code/nope")
+            self.refused("twin", "run", "--vectors", folder)
+
     def test_files_that_are_not_there_or_wrong_are_named(self) -> None:
         self.refused("/no/such.toml: cannot be opened", "run", "--baseline", "/no/such.toml")
         self.refused("/no/such: cannot be read", "run", "--vectors", "/no/such")
@@ -119,11 +139,38 @@ class Judging(unittest.TestCase):
             shown = run("run", "--mutant", "code-reusable", "-o", folder, "--show-secrets").stdout
             tokens = set(re.findall(r'"access_token": "([^"]{20,})"', shown))
             self.assertTrue(tokens)
-            masked = run("run", "--mutant", "code-reusable", "-o", folder)
+            masked = run("run", "--mutant", "code-reusable", "-o", folder, "-v")
             with open(folder + "/run.json", encoding="utf-8") as report:
                 everything = masked.stdout + masked.stderr + report.read()
             for token in tokens:
                 self.assertNotIn(token, everything)
+
+    def test_a_code_in_a_fragment_or_in_an_exception_is_masked_too(self) -> None:
+        for mutant in ("redirect-unchecked", "redirect-prefix"):
+            out = run("run", "--mutant", mutant, "-v").stdout
+            if "no mutant" in out:
+                continue
+            self.assertNotRegex(out, r"(?i)\b(code|token)=[\w-]{20,}")
+
+    def test_a_report_of_an_earlier_run_is_not_taken_for_one_that_ended_early(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            run("run", "code/is-redeemed", "-o", folder)
+            self.assertTrue(os.path.exists(folder + "/run.json"))
+            self.assertEqual(run("run", "--driver-command", "false", "-o", folder).returncode, 3)
+            self.assertEqual(os.listdir(folder), [])
+            os.mkdir(folder + "/run.json")
+            result = run("run", "-o", folder)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+
+    def test_the_line_to_paste_names_what_was_judged_and_how(self) -> None:
+        out = run("run", "--mutant", "code-reusable", "code/replay-is-refused", "--profile", "oauth-2.1").stdout
+        self.assertIn("grantcheck replay code/replay-is-refused --mutant code-reusable --profile oauth-2.1\n", out)
+
+    def test_output_that_cannot_be_written_is_no_success(self) -> None:
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([PROGRAM, "list"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("standard output cannot be written", result.stderr)
 
     def test_lists_can_be_read_by_programs(self) -> None:
         for what, column in (("--vectors", "vector"), ("--requirements", "row"), ("--mutants", "mutant")):
@@ -147,6 +194,15 @@ class Judging(unittest.TestCase):
             self.assertEqual(process.returncode, 130, out[-500:])
             with open(folder + "/run.json", encoding="utf-8") as report:
                 self.assertTrue(json.load(report)["partial"])
+
+
+    def test_an_interrupt_does_not_wait_for_a_driver_that_hangs(self) -> None:
+        for words in (["run"], ["driver", "check", "--timeout", "60", "--", "python3", f"{DRIVERS}/bad/hangs_mid_trace.py"]):
+            flags = ["--driver-command", bad("hangs_mid_trace"), "--timeout", "60"] if words == ["run"] else []
+            process = subprocess.Popen([PROGRAM, *words, *flags], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            self.assertIn(process.wait(timeout=20), (130, -signal.SIGINT))
 
 
 class Drivers(unittest.TestCase):

@@ -2,10 +2,15 @@
 
 #include <toml++/toml.h>
 
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <sstream>
 
 #include "grantcheck/conformance/run.h"
 #include "grantcheck/faults/faults.h"
+#include "program/interrupt.h"
 
 namespace grantcheck {
 namespace {
@@ -61,12 +66,15 @@ Result<std::string, Stop> command_of(const std::string& name, const std::string&
 Result<std::unique_ptr<Target>, Stop> start(const DriverOptions& options) {
   auto target = start_driver(options);
   if (target) return *std::move(target);
+  if (interrupted()) return Stop{kInterrupted, "interrupted before anything was judged"};
   return Stop{kNotReady, target.refusal() + "\n  help: " + driver_help(target.refusal())};
 }
 
 }  // namespace
 
 std::string shell_quoted(const std::string& text) {
+  const auto plain = [](unsigned char c) { return std::isalnum(c) || std::strchr("-_./:", c); };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -97,9 +105,15 @@ std::string TargetFlags::kind() const {
 
 std::string TargetFlags::text() const {
   if (!mutant.empty()) return " --mutant " + mutant;
-  if (!driver.empty()) return " --driver " + driver;
-  if (!driver_command.empty()) return " --driver-command " + shell_quoted(driver_command);
-  return "";
+  if (kind() == "reference") return "";
+  std::string text = driver.empty() ? " --driver-command " + shell_quoted(driver_command)
+                                    : " --driver " + shell_quoted(driver);
+  // Paths that come from the environment come from it again.
+  if (!driver.empty() && std::getenv("GRANTCHECK_DRIVERS") == nullptr)
+    text += " --drivers " + shell_quoted(drivers_folder);
+  std::ostringstream seconds;
+  seconds << timeout;
+  return timeout == TargetFlags().timeout ? text : text + " --timeout " + seconds.str();
 }
 
 std::string TargetFlags::default_profile() const {
@@ -117,6 +131,7 @@ Result<std::unique_ptr<Target>, Stop> TargetFlags::make() const {
   }
   DriverOptions options;
   options.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(timeout * 1000));
+  options.interrupted = interrupted;
   if (!driver_command.empty()) {
     options.command = driver_command;
     return start(options);

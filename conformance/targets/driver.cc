@@ -6,8 +6,13 @@
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/process.hpp>
+#include <boost/process/extend.hpp>
 #include <csignal>
 #include <set>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "grantcheck/conformance/targets.h"
 
@@ -32,9 +37,10 @@ class Child {
       : options_(options), in_(io_), out_(io_), err_(io_), lines_(options.max_line_bytes) {
     // Into the child's own process group, so that what it started ends with it.
     const auto directory = options.directory.empty() ? "." : options.directory;
-    child_ = process::child(
-        "/bin/sh", process::args({"-c", options.command}), process::start_dir = directory,
-        process::std_in<in_, process::std_out> out_, process::std_err > err_, group_, error_);
+    child_ = process::child("/bin/sh", process::args({"-c", options.command}),
+                            process::start_dir = directory,
+                            process::std_in<in_, process::std_out> out_, process::std_err > err_,
+                            group_, process::extend::on_exec_setup = DieWithUs(), error_);
     if (!error_) read_stderr();
   }
 
@@ -68,15 +74,36 @@ class Child {
   }
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
+  using Clock = std::chrono::steady_clock;
+  using Deadline = Clock::time_point;
+  static constexpr std::chrono::milliseconds kLook{50};  // How often a wait looks around.
 
-  // Runs the loop until `done` or the deadline; returns whether it was done.
+  // What kills us outright leaves no driver behind.
+  struct DieWithUs {
+    template <class Executor>
+    void operator()(Executor&) const {
+#ifdef __linux__
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    }
+  };
+
+  // Runs the loop until `done`; gives up at the deadline, at an interrupt, and when the child has
+  // ended: what it left in the pipe is read, but its own children may hold the pipe open for ever.
   bool run_until(const bool& done, Deadline deadline) {
     io_.restart();
-    while (!done && std::chrono::steady_clock::now() < deadline) {
-      if (io_.run_one_until(deadline) == 0 && io_.stopped()) io_.restart();
+    while (!done) {
+      const Deadline now = Clock::now();
+      if (options_.interrupted && options_.interrupted()) return false;
+      std::error_code ignored;
+      if (!ended_ && !child_.running(ignored)) {
+        ended_ = true;
+        deadline = std::min(deadline, now + 4 * kLook);
+      }
+      if (now >= deadline) return false;
+      if (io_.run_one_until(std::min(deadline, now + kLook)) == 0 && io_.stopped()) io_.restart();
     }
-    return done;
+    return true;
   }
 
   std::string send(const std::string& text, Deadline deadline) {
@@ -89,6 +116,7 @@ class Child {
     if (!run_until(done, deadline)) {
       in_.async_close();
       drain(done);
+      if (ended_) return ended();
       return "silent: it did not read its input for " + seconds();
     }
     return error ? ended() : "";
@@ -106,6 +134,8 @@ class Child {
     if (!run_until(done, deadline)) {
       out_.cancel();
       drain(done);
+      if (ended_) return ended();
+      if (lines_.size() > 0) return "silent: an answer without its line feed within " + seconds();
       return "silent: no answer within " + seconds();
     }
     if (error == asio::error::not_found) {
@@ -120,15 +150,17 @@ class Child {
 
   // A cancelled operation still calls its handler, which refers to locals.
   void drain(const bool& done) {
-    run_until(done, std::chrono::steady_clock::now() + std::chrono::seconds(1));
+    io_.restart();
+    while (!done && io_.run_one_for(std::chrono::seconds(1)) > 0) {
+    }
   }
 
   std::string ended() {
     std::error_code ignored;
     const bool exited = child_.wait_for(std::chrono::milliseconds(500), ignored);
     // Its last words may still be in the pipe.
-    const bool never = false;
-    run_until(never, std::chrono::steady_clock::now() + std::chrono::milliseconds(20));
+    io_.restart();
+    io_.run_for(std::chrono::milliseconds(20));
     std::string text = "ended";
     if (exited) {
       const int status = child_.native_exit_code();
@@ -164,6 +196,7 @@ class Child {
   std::error_code error_;
   boost::system::error_code ignored_;
   process::child child_;
+  bool ended_ = false;
   char block_[4096];
   std::string stderr_;
 };
@@ -180,9 +213,11 @@ std::string text_of(const Json& value, std::string_view name) {
   return member != nullptr && member->is_string() ? member->get<std::string>() : "";
 }
 
-std::string shortened(std::string text) {
-  if (text.size() > 80) text = text.substr(0, 77) + "...";
-  return print_json(Json(text));
+std::string quoted(const std::string& text) { return print_json(Json(shortened(text, 80))); }
+
+bool said_ok(const Json& answer) {
+  const Json* ok = find_path(answer, "ok");
+  return ok != nullptr && *ok == true;
 }
 
 // One answer as the protocol describes it, without its `seq`.
@@ -201,8 +236,8 @@ Observation observation_of(const Call& call, const Json& answer) {
   }
   if (call.op.door() == Door::endpoints) {
     const Json* status = find_path(answer, "status");
-    if (status == nullptr || !status->is_number_integer())
-      return broken("no 'status' in its answer");
+    if (status == nullptr || !status->is_number_integer() || *status < 100 || *status > 599)
+      return broken("no 'status' from 100 to 599 in its answer");
     Response response;
     response.status = status->get<int>();
     if (const Json* headers = find_path(answer, "headers"); headers && headers->is_array()) {
@@ -225,7 +260,7 @@ Observation observation_of(const Call& call, const Json& answer) {
     return observation;
   }
   if (call.op.name() == "wait") {
-    if (!answer.contains("ok")) return broken("no 'ok' in its answer to 'wait'");
+    if (!said_ok(answer)) return broken("no '\"ok\": true' in its answer to 'wait'");
     observation.value = true;
     return observation;
   }
@@ -306,8 +341,8 @@ class HelloReader {
 
   explicit HelloReader(const Json& answer) {
     members(answer, "hello", {"protocol", "name", "version", "doors", "capabilities", "lifetimes"});
-    hello.name = text_of(answer, "name");
-    hello.version = text_of(answer, "version");
+    hello.name = printable(text_of(answer, "name"));
+    hello.version = printable(text_of(answer, "version"));
     if (hello.name.empty()) fail("it has no 'name'");
     if (const Json* doors = member(answer, "doors")) read_doors(*doors);
     if (const Json* capabilities = member(answer, "capabilities")) {
@@ -397,8 +432,14 @@ std::string sentence(const std::string& what) {
   return (unstarted ? "the driver cannot be started: it " : "the driver ") + what;
 }
 
-std::string not_json(const std::string& line) {
-  return "the driver wrote text that is not JSON to standard output: " + shortened(line);
+// A line as JSON, within what the protocol allows.
+Result<Json, std::string> parse_line(const std::string& line, const DriverOptions& options) {
+  auto value = parse_json_value(line, {options.max_line_bytes, 32});
+  if (value) return value;
+  const std::string& why = value.refusal();
+  if (line.empty() || (line.front() != '{' && why.rfind("not JSON", 0) == 0))
+    return "the driver wrote text that is not JSON to standard output: " + quoted(line);
+  return "the driver wrote a line that cannot be read: " + printable(why) + ": " + quoted(line);
 }
 
 std::string DriverTarget::handshake() {
@@ -408,10 +449,10 @@ std::string DriverTarget::handshake() {
   if (!child_->started()) return "the driver cannot be started: no /bin/sh, or no such folder";
   const auto line = child_->exchange(print_json(Json{{"cmd", "hello"}, {"protocol", kProtocol}}));
   if (!line) return sentence(line.refusal()) + ", during the handshake";
-  const auto answer = parse_json_value(line->text);
-  if (!answer) return not_json(line->text);
+  const auto answer = parse_line(line->text, options_);
+  if (!answer) return answer.refusal();
   if (!answer->is_object())
-    return "the driver wrote a line that is no JSON object: " + shortened(line->text);
+    return "the driver wrote a line that is no JSON object: " + quoted(line->text);
   const Json* protocol = find_path(*answer, "protocol");
   if (protocol == nullptr || *protocol != kProtocol) {
     return "the driver speaks protocol version " +
@@ -434,7 +475,7 @@ Result<Done, std::string> DriverTarget::reset() {
   }
   const auto answer = ask(Json{{"cmd", "reset"}, {"seq", ++seq_}, {"clock", kClockStart}});
   if (!answer) return "reset: " + answer.refusal();
-  if (!answer->contains("ok")) {
+  if (!said_ok(*answer)) {
     const std::string why = text_of(*answer, "exception") + text_of(*answer, "unsupported");
     return "reset: the driver did not answer 'ok'" + (why.empty() ? "" : ": " + why);
   }
@@ -457,8 +498,8 @@ Result<Json, std::string> DriverTarget::ask(Json line) {
   };
   const auto text = child_->exchange(line.dump(-1, ' ', false, Json::error_handler_t::replace));
   if (!text) return fail(sentence(text.refusal()));
-  auto answer = parse_json_value(text->text);
-  if (!answer) return fail(not_json(text->text));
+  auto answer = parse_line(text->text, options_);
+  if (!answer) return fail(answer.refusal());
   if (!answer->is_object()) return fail("the driver wrote a line that is no JSON object");
   const Json* seq = find_path(*answer, "seq");
   if (seq == nullptr || *seq != line["seq"]) {
@@ -495,15 +536,21 @@ std::string driver_help(std::string_view what) {
   static constexpr std::pair<std::string_view, std::string_view> kHelp[] = {
       {"cannot be started", "is the command spelt right, and is what it needs installed?"},
       {"did not read", "read standard input line by line, and answer each line before the next"},
-      {"silent", "flush standard output after each line; a step may take 5 s at most"},
+      {"line feed within", "end each answer with a line feed, and flush it"},
+      {"during the handshake",
+       "start it by hand, type {\"cmd\": \"hello\", \"protocol\": 1}, and see; answers have to be "
+       "flushed"},
+      {"silent", "flush standard output after each line; if a step takes longer, raise --timeout"},
+      {"cannot be read", "an answer is UTF-8, at most 8 MiB and 32 levels deep, no member twice"},
       {"not JSON", "standard output is for the protocol alone; print to standard error instead"},
       {"no JSON object", "each line is one JSON object"},
       {"line longer", "one answer a line; end each with a line feed"},
       {"wrong 'seq'", "repeat the 'seq' of the request in each answer, in errors too"},
       {"protocol version", "answer hello with {\"protocol\": 1, ...}"},
       {"hello is wrong", "drivers/README.md lists what hello declares"},
-      {"during the handshake",
-       "start it by hand, type {\"cmd\": \"hello\", \"protocol\": 1}, and see"},
+      {"raised", "the exception is the provider's own, or the driver calls it wrongly"},
+      {"is refused", "play it by hand: grantcheck replay code/is-redeemed with the same flags"},
+      {"is granted", "the driver has to ask the provider, not to answer in its place"},
       {"ended", "an exception of the provider is an answer: {\"seq\": n, \"exception\": \"...\"}"},
       {"answer", "drivers/README.md says what an answer to each operation has"},
   };

@@ -70,6 +70,51 @@ TEST(Driver, WithTheWrongSequenceNumberIsNamed) {
   EXPECT_THAT(step_problem("wrong_seq.py"), HasSubstr("wrong 'seq'"));
 }
 
+// What a driver is told that answers each line with the next of these.
+std::string told(const std::string& first, const std::string& second = "") {
+  DriverOptions options;
+  options.timeout = std::chrono::milliseconds(2000);
+  options.command = "read l; printf '%s\\n' '" +
+                    std::string(R"({"protocol": 1, "name": "x", "doors": {"endpoints": true}})") +
+                    "'; read l; " + first + "; read l; " + second;
+  auto target = start_driver(options);
+  if (!target) return target.refusal();
+  const auto reset = (*target)->reset();
+  if (!reset) return reset.refusal();
+  const Observation answer = (*target)->play(Call(*Op::named("GET /resource")));
+  return answer.kind == Observation::Kind::broken ? answer.reason : "went well";
+}
+
+TEST(Driver, ThatSaysFalseWhereOkIsWantedIsNamed) {
+  EXPECT_THAT(told(R"(printf '{"seq":1,"ok":false}\n')"), HasSubstr("did not answer 'ok'"));
+}
+
+TEST(Driver, ThatAnswersWithAStatusThatIsNoneIsNamed) {
+  const std::string ok = R"(printf '{"seq":1,"ok":true}\n')";
+  EXPECT_EQ(told(ok, R"(printf '{"seq":2,"status":200}\n')"), "went well");
+  EXPECT_THAT(told(ok, R"(printf '{"seq":2,"status":4294967496}\n')"),
+              HasSubstr("no 'status' from 100 to 599"));
+}
+
+TEST(Driver, ThatEndsWhileItsChildHoldsThePipeHasEnded) {
+  EXPECT_THAT(told("sleep 30 & exit 7"), HasSubstr("ended with exit code 7"));
+}
+
+TEST(Driver, WhoseLineIsTooDeepIsToldSo) {
+  EXPECT_THAT(
+      told("printf '{\"seq\":1,\"ok\":" + std::string(40, '[') + std::string(40, ']') + "}\\n'"),
+      HasSubstr("a line that cannot be read"));
+}
+
+TEST(Driver, WhoseNameHasControlCharactersWritesNoLineOfOurs) {
+  DriverOptions options;
+  options.command =
+      R"(read l; printf '{"protocol":1,"name":"a\\u001b[2J\\nexit 0","doors":{"endpoints":true}}\n'; sleep 1)";
+  const auto target = start_driver(options);
+  ASSERT_TRUE(target) << target.refusal();
+  EXPECT_EQ((*target)->hello().name, "a\\x1b[2J\\x0aexit 0");
+}
+
 TEST(Driver, OfAnotherProtocolVersionIsNamed) {
   EXPECT_THAT(handshake_problem(bad("wrong_protocol.py")), HasSubstr("speaks protocol version"));
 }

@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t kWidth = 110;
 
+// The field's name, as a complaint begins.
+std::string named(const std::string& pointer) {
+  return "'" + pointer.substr(pointer.rfind('/') + 1) + "' ";
+}
+
 // Reads one part of a document and collects the first problem. Every reader below is a line per
 // field.
 class Reader {
@@ -47,34 +52,34 @@ class Reader {
   // The readers of plain values.
   Field text(std::string_view name, std::string& into) {
     return {name, [this, &into](const Json& v, const std::string& at) {
-              if (!v.is_string()) return fail(at, "takes a text");
+              if (!v.is_string()) return fail(at, named(at) + "takes a text");
               into = v.get<std::string>();
             }};
   }
   Field texts(std::string_view name, Names& into) {
     return {name, [this, &into](const Json& v, const std::string& at) {
-              if (!v.is_array()) return fail(at, "takes a list of texts");
+              if (!v.is_array()) return fail(at, named(at) + "takes a list of texts");
               for (const Json& one : v) {
-                if (!one.is_string()) return fail(at, "takes a list of texts");
+                if (!one.is_string()) return fail(at, named(at) + "takes a list of texts");
                 into.push_back(one.get<std::string>());
               }
             }};
   }
   Field flag(std::string_view name, std::optional<bool>& into) {
     return {name, [this, &into](const Json& v, const std::string& at) {
-              if (!v.is_boolean()) return fail(at, "takes true or false");
+              if (!v.is_boolean()) return fail(at, named(at) + "takes true or false");
               into = v.get<bool>();
             }};
   }
   Field number(std::string_view name, std::optional<int>& into) {
     return {name, [this, &into](const Json& v, const std::string& at) {
-              if (!v.is_number_integer()) return fail(at, "takes a whole number");
+              if (!v.is_number_integer()) return fail(at, named(at) + "takes a whole number");
               into = v.get<int>();
             }};
   }
   Field values(std::string_view name, Json& into) {
     return {name, [this, &into](const Json& v, const std::string& at) {
-              if (!v.is_object()) return fail(at, "takes an object");
+              if (!v.is_object()) return fail(at, named(at) + "takes an object");
               if (const auto problem = expression_problem(v)) return fail(at, *problem);
               into = v;
             }};
@@ -93,7 +98,7 @@ void read_successes(Reader& reader, const Json& value, const std::string& at,
       {reader.number("at_most", successes.at_most), reader.number("exactly", successes.exactly),
        reader.number("at_least", successes.at_least)});
   if (!successes.at_most && !successes.exactly && !successes.at_least) {
-    reader.fail(at, "takes at_most, exactly or at_least");
+    reader.fail(at, named(at) + "takes at_most, exactly or at_least");
   }
 }
 
@@ -109,7 +114,8 @@ Outcome read_outcome(Reader& reader, const Json& value, const std::string& point
   const Reader::Field status = {"status", [&](const Json& v, const std::string& at) {
                                   for (const Json& one : v.is_array() ? v : Json::array({v})) {
                                     if (!one.is_number_integer()) {
-                                      return reader.fail(at, "takes one status or a list of them");
+                                      return reader.fail(
+                                          at, named(at) + "takes one status or a list of them");
                                     }
                                     match.status.push_back(one.get<int>());
                                   }
@@ -142,20 +148,20 @@ Step read_step(Reader& reader, const Json& value, const std::string& pointer) {
   }
   Step step(*op);
   std::optional<int> times;
-  const Reader::Field keep = {"keep", [&](const Json& v, const std::string& at) {
-                                if (!v.is_object()) return reader.fail(at, "takes an object");
-                                for (const auto& item : v.items()) {
-                                  if (!item.value().is_string()) {
-                                    return reader.fail(at, "takes paths, which are texts");
-                                  }
-                                  step.keep.emplace_back(item.key(),
-                                                         item.value().get<std::string>());
-                                }
-                              }};
+  const Reader::Field keep = {
+      "keep", [&](const Json& v, const std::string& at) {
+        if (!v.is_object()) return reader.fail(at, named(at) + "takes an object");
+        for (const auto& item : v.items()) {
+          if (!item.value().is_string()) {
+            return reader.fail(at, named(at) + "takes paths, which are texts");
+          }
+          step.keep.emplace_back(item.key(), item.value().get<std::string>());
+        }
+      }};
   const Reader::Field expect = {
       "expect", [&](const Json& v, const std::string& at) {
         if (!v.is_array() || v.empty()) {
-          return reader.fail(at, "takes a list of outcomes");
+          return reader.fail(at, named(at) + "takes a list of outcomes");
         }
         for (std::size_t i = 0; i < v.size(); ++i) {
           step.expect.push_back(read_outcome(reader, v[i], at + "/" + std::to_string(i)));
@@ -245,7 +251,7 @@ Result<Trace, Problem> read_trace(const JsonDocument& document, std::string id) 
   std::optional<int> version;
   const Reader::Field steps = {
       "steps", [&](const Json& v, const std::string& at) {
-        if (!v.is_array()) return reader.fail(at, "takes a list of steps");
+        if (!v.is_array()) return reader.fail(at, named(at) + "takes a list of steps");
         for (std::size_t i = 0; i < v.size(); ++i) {
           trace.steps.push_back(read_step(reader, v[i], at + "/" + std::to_string(i)));
         }

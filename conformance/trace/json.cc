@@ -292,6 +292,29 @@ const Json* find_path(const Json& value, std::string_view path) {
   return at;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string out;
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // C0, DEL, and C1 as UTF-8 has it.
+    const bool c1 = byte(i) == 0xc2 && i + 1 < text.size() && byte(i + 1) < 0xa0;
+    if (byte(i) >= 0x20 && byte(i) != 0x7f && !c1) {
+      out += text[i];
+      continue;
+    }
+    if (c1) ++i;
+    out += {'\\', 'x', hex[byte(i) >> 4], hex[byte(i) & 15]};
+  }
+  return out;
+}
+
+std::string shortened(std::string text, std::size_t bytes) {
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
+  return text.substr(0, bytes) + "...";
+}
+
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& names) {
   std::string_view nearest;
   std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;

@@ -1,6 +1,7 @@
 #include "grantcheck/trace/play.h"
 
 #include <algorithm>
+#include <regex>
 #include <utility>
 
 namespace grantcheck {
@@ -69,9 +70,13 @@ bool is_load(const Op& op) {
 }
 
 void collect_secrets(const Json& value, std::vector<std::string>& secrets) {
-  static constexpr std::string_view kSecret[] = {"access_token",  "refresh_token",
-                                                 "code",          "token",
-                                                 "client_secret", "registration_access_token"};
+  static constexpr std::string_view kSecret[] = {"access_token",
+                                                 "refresh_token",
+                                                 "id_token",
+                                                 "code",
+                                                 "token",
+                                                 "client_secret",
+                                                 "registration_access_token"};
   if (!value.is_structured()) return;
   for (const auto& item : value.items()) {
     const bool secret = value.is_object() && std::find(std::begin(kSecret), std::end(kSecret),
@@ -81,6 +86,28 @@ void collect_secrets(const Json& value, std::vector<std::string>& secrets) {
     }
     collect_secrets(item.value(), secrets);
   }
+}
+
+// Where it does not belong it is one all the same: behind a '#', in a page, in an exception's
+// words.
+void collect_secrets(const std::string& text, std::vector<std::string>& secrets) {
+  if (text.empty()) return;
+  static const std::regex kAssigned(
+      R"re(\b(?:code|token|access_token|refresh_token|id_token|client_secret)["']?\s*[=:]\s*["']?([\w.~%+/-]{16,}))re");
+  // A pattern over a long text costs much, and an answer is shown in part only.
+  const std::string looked_at = text.substr(0, 4096);
+  for (std::sregex_iterator at(looked_at.begin(), looked_at.end(), kAssigned), end; at != end; ++at)
+    secrets.push_back((*at)[1]);
+}
+
+void collect_secrets(const Observation& answer, std::vector<std::string>& secrets) {
+  collect_secrets(answer.value, secrets);
+  collect_secrets(answer.redirected, secrets);
+  collect_secrets(
+      answer.redirect.substr(std::min(answer.redirect.find('#'), answer.redirect.size())), secrets);
+  for (const std::string* text :
+       {&answer.text, &answer.exception, &answer.reason, &answer.error_description})
+    collect_secrets(*text, secrets);
 }
 
 }  // namespace
@@ -124,8 +151,7 @@ Result<Call, std::string> Player::concrete(const Step& step) const {
 void Player::bind(const Step& step, Exchange& exchange) {
   const Observation* first = &exchange.answers.front();
   for (const Observation& answer : exchange.answers) {
-    collect_secrets(answer.value, secrets_);
-    collect_secrets(answer.redirected, secrets_);
+    collect_secrets(answer, secrets_);
     if (!first->succeeded() && answer.succeeded()) first = &answer;
   }
   for (const auto& [name, path] : step.keep) {

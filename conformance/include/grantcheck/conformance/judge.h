@@ -49,6 +49,9 @@ struct JudgeOptions {
   Door door = Door::either;
 };
 
+/// The strongest level among these rows; empty if none is known.
+std::string strongest_level(const Catalogue& catalogue, const Names& rows);
+
 /// Why a vector does not apply to a target, or nothing. Sets `enforced_above`.
 std::optional<std::string> not_applicable(const Catalogue& catalogue, const Trace& vector,
                                           const Hello& hello, bool* enforced_above);

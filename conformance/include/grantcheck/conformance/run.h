@@ -80,6 +80,9 @@ struct RunOptions {
   std::function<void(const Verdict&)> progress = {};
   /// Asked between vectors; true ends the run.
   std::function<bool()> interrupted = {};
+  /// After so many vectors in a row at which the target crashed or hung, the others are blocked:
+  /// each hang costs its full time.
+  int give_up_after = 20;
 };
 
 /// Judges the selected vectors and decides the exit code.
@@ -87,8 +90,10 @@ RunReport run(const Catalogue& catalogue, const Profile& profile,
               const std::vector<const Trace*>& selected, Target& target, const RunOptions& options);
 
 struct ReportOptions {
-  std::string target_flags;  ///< What a line to paste needs to reach the same target.
-  bool verbose = false;      ///< All in full.
+  std::string program = "grantcheck";  ///< How lines to paste begin.
+  std::string target_flags = {};  ///< What such a line needs to judge the same target in the same way.
+  std::string catalogue_flags = {};  ///< What such a line needs to find the same vectors.
+  bool verbose = false;         ///< All in full.
   std::size_t in_full =
       3;  ///< How many failures are shown in full otherwise: those with the fewest steps.
 };
@@ -99,9 +104,11 @@ void print_report(std::ostream& out, const Catalogue& catalogue, const RunReport
                   const ReportOptions& options = {});
 /// The report as JSON (run.schema.json).
 Json run_to_json(const RunReport& run);
-/// Makes a folder and those around it. The refusal says why it cannot.
-Result<Done, Problem> make_folder(const std::string& folder);
-/// Writes `DIR/run.json`, making the folder. The refusal says why it cannot.
+/// Makes the folder of a report, finds out that one can be written there, and takes away the old
+/// one, so that a run that ends early leaves none that is taken for its own. The refusal says why
+/// it cannot.
+Result<Done, Problem> prepare_report(const std::string& folder);
+/// Writes `DIR/run.json`. The refusal says why it cannot.
 Result<Done, Problem> write_run(const std::string& folder, const RunReport& run);
 
 }  // namespace grantcheck

@@ -51,6 +51,8 @@ struct DriverOptions {
   std::string directory;                    ///< Where it is started; empty: here.
   std::chrono::milliseconds timeout{5000};  ///< For one answer, and for the handshake.
   std::size_t max_line_bytes = std::size_t{8} << 20;
+  /// Asked while an answer is waited for; true ends the wait.
+  std::function<bool()> interrupted = {};
 };
 
 /// Starts a driver and shakes hands with it (protocol 1, `drivers/README.md`). The refusal says in

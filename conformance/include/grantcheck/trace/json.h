@@ -55,6 +55,12 @@ std::string print_json(const Json& value);
 /// The part of `value` that a dotted path names ("" is all of it), or null.
 const Json* find_path(const Json& value, std::string_view path);
 
+/// `text` with its control characters written as \\xNN: what a target says moves no cursor and
+/// starts no line.
+std::string printable(std::string_view text);
+/// At most the first `bytes` bytes, no character cut in two, with "..." where something is missing.
+std::string shortened(std::string text, std::size_t bytes);
+
 /// "; did you mean 'x'?" for the name that is nearest to `name`, or nothing if none is near.
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& names);
 
