@@ -58,18 +58,30 @@ std::vector<const Fault*> all_faults() {
   return out;
 }
 
-TEST(Mutants, TogetherKillEveryPositiveVector) {
-  std::set<std::string> killed;
+// Negative vectors that wait for a mutant. Whoever writes one takes them off this list; a new
+// vector is never put on it.
+std::set<std::string> unproven() {
+  const auto text = read_file(GRANTCHECK_SOURCE_DIR "/conformance/judge/unproven.txt");
+  EXPECT_TRUE(text);
+  std::istringstream lines(*text);
+  std::set<std::string> out;
+  for (std::string line; std::getline(lines, line);) out.insert(line);
+  return out;
+}
+
+TEST(Mutants, TogetherKillAllVectorsButThoseThatWaitForOne) {
+  std::set<std::string> alive;
+  for (const auto& [id, vector] : built_in().vectors) alive.insert(id);
   for (const Fault& fault : faults()) {
     const auto target = make_mutant_target(fault);
     for (const Verdict& verdict : run_everything(*target).verdicts) {
-      if (verdict.is == Is::fail) killed.insert(verdict.vector->id);
+      if (verdict.is == Is::fail) alive.erase(verdict.vector->id);
     }
   }
-  for (const auto& [id, vector] : built_in().vectors) {
-    if (!is_negative(vector)) {
-      EXPECT_EQ(killed.count(id), 1U) << id;
-    }
+  EXPECT_EQ(alive, unproven());
+  for (const std::string& id : alive) {
+    const Trace* vector = built_in().vector(id);
+    EXPECT_TRUE(vector != nullptr && is_negative(*vector)) << id << " is positive";
   }
 }
 

@@ -26,11 +26,13 @@ std::string text_member(const Json& value, std::string_view name) {
 const std::vector<std::string_view>& capability_names() {
   static const std::vector<std::string_view> all = {"client_credentials",
                                                     "client_secret_basic",
+                                                    "confidential_clients",
                                                     "consent",
                                                     "clock",
                                                     "introspection",
                                                     "iss",
                                                     "metadata",
+                                                    "native_redirects",
                                                     "probe",
                                                     "public_clients",
                                                     "race",
@@ -38,7 +40,9 @@ const std::vector<std::string_view>& capability_names() {
                                                     "registration",
                                                     "resource",
                                                     "resource_indicators",
-                                                    "revocation"};
+                                                    "resource_scope",
+                                                    "revocation",
+                                                    "scope_as_requested"};
   return all;
 }
 

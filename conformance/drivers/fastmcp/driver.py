@@ -341,14 +341,18 @@ class FastMcpDriver(Driver):
     capabilities = [
         "client_secret_basic",
         "clock",
+        "confidential_clients",
         "metadata",
+        "native_redirects",
         "probe",
         "public_clients",
         "race",
         "refresh_token",
         "registration",
         "resource",
+        "resource_scope",
         "revocation",
+        "scope_as_requested",
     ]
     lifetimes = {"code": 300, "refresh_token": None}
     refusals = (AuthorizeError, RegistrationError, TokenError)
