@@ -38,6 +38,27 @@ class VectorTest : public testing::Test {
   const Trace& vector_;
 };
 
+// Skipped tests look green. This one is red if, in the end, nothing was judged or a required row
+// was not.
+class EvidenceTest : public testing::Test {
+ public:
+  explicit EvidenceTest(std::shared_ptr<const Suite> suite) : suite_(std::move(suite)) {}
+
+  void TestBody() override {
+    const auto target = suite_->make();
+    ASSERT_NE(target, nullptr) << "the target cannot be made";
+    const auto selected = select(suite_->catalogue, suite_->profile, {});
+    ASSERT_TRUE(selected) << selected.refusal();
+    const RunReport result = run(suite_->catalogue, suite_->profile, *selected, *target, {});
+    EXPECT_LT(result.count(Is::not_applicable), static_cast<int>(selected->size()))
+        << "nothing was judged";
+    for (const Unjudged& row : result.unjudged) ADD_FAILURE() << row.row << ": " << row.reason;
+  }
+
+ private:
+  std::shared_ptr<const Suite> suite_;
+};
+
 // "code/valid-replay-ends-the-grant" becomes suite "code", test "valid_replay_ends_the_grant".
 std::string identifier(std::string text) {
   std::replace_if(text.begin(), text.end(), [](char c) { return c == '-' || c == '/'; }, '_');
@@ -68,6 +89,9 @@ void register_vectors(std::function<std::unique_ptr<Target>()> make, const Gtest
   }
   suite->profile = profile->second;
   suite->make = std::move(make);
+  testing::RegisterTest((options.suite_prefix + "evidence").c_str(), "required_rows_are_judged",
+                        nullptr, nullptr, __FILE__, __LINE__,
+                        [suite]() -> EvidenceTest* { return new EvidenceTest(suite); });
   for (const auto& [id, vector] : suite->catalogue.vectors) {
     const std::size_t slash = id.rfind('/');
     const std::string name =

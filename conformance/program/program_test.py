@@ -162,6 +162,14 @@ class Judging(unittest.TestCase):
             result = run("run", "-o", folder)
             self.assertEqual((result.returncode, result.stdout), (2, ""))
 
+    def test_the_readme_shows_what_is_really_printed(self) -> None:
+        with open(os.path.join(HERE, "..", "..", "README.md"), encoding="utf-8") as file:
+            readme = file.read()
+        for words in ([], ["run", "--mutant", "code-reusable", "code/replay-is-refused"]):
+            result = run(*(words or ["run"]), env=os.environ | {"GRANTCHECK_PROGRAM": "./gate"})
+            shown = "".join(("    " + line).rstrip() + "\n" for line in result.stdout.splitlines())
+            self.assertIn("    $ " + " ".join(["./gate", *words]) + "\n" + shown, readme)
+
     def test_the_line_to_paste_names_what_was_judged_and_how(self) -> None:
         out = run("run", "--mutant", "code-reusable", "code/replay-is-refused", "--profile", "oauth-2.1").stdout
         self.assertIn("grantcheck replay code/replay-is-refused --mutant code-reusable --profile oauth-2.1\n", out)
