@@ -26,7 +26,7 @@ bool is_date(const std::string& text) {
   static const std::regex kDate(R"((\d{4})-(\d{2})-(\d{2}))");
   std::smatch parts;
   if (!std::regex_match(text, parts, kDate)) return false;
-  const auto number = [&](int i) { return std::stoi(parts[i]); };
+  const auto number = [&](std::size_t i) { return std::stoi(parts[i]); };
   return std::chrono::year_month_day(std::chrono::year(number(1)),
                                      std::chrono::month(static_cast<unsigned>(number(2))),
                                      std::chrono::day(static_cast<unsigned>(number(3))))
