@@ -196,6 +196,7 @@ void add_run(CLI::App& app, const std::function<void(Command)>& end) {
 struct ListFlags {
   CatalogueFlags catalogue;
   bool vectors = false, requirements = false, mutants = false;
+  bool uncited = false;
   std::string format = "text";
 };
 
@@ -212,19 +213,19 @@ Json list_vectors(const Catalogue& catalogue) {
   return out;
 }
 
-Json list_requirements(const Catalogue& catalogue) {
-  std::map<std::string, Names> citing;
-  for (const auto& [id, vector] : catalogue.vectors) {
-    for (const std::string& row : vector.cites) citing[row].push_back(id);
-  }
+// `uncited`: only those whose breach no vector would notice. A MAY cannot be broken.
+Json list_requirements(const Catalogue& catalogue, bool uncited) {
   Json out = Json::array();
   for (const auto& [name, row] : catalogue.requirements) {
+    Names citing;
+    for (const Trace* vector : catalogue.citing(name)) citing.push_back(vector->id);
+    if (uncited && (!citing.empty() || row.level == "MAY")) continue;
     out.push_back({{"row", name},
                    {"level", row.level},
                    {"says", row.says},
                    {"spec", row.spec},
                    {"section", row.section},
-                   {"vectors", citing[name]}});
+                   {"vectors", citing}});
   }
   return out;
 }
@@ -275,7 +276,7 @@ Command list_command(const ListFlags& flags) {
     }
   };
   if (flags.requirements) {
-    print(list_requirements(*catalogue), {"row", "level", "vectors", "says"});
+    print(list_requirements(*catalogue, flags.uncited), {"row", "level", "vectors", "says"});
   } else if (flags.mutants) {
     print(list_mutants(), {"mutant", "number", "says"});
   } else {
@@ -289,10 +290,13 @@ void add_list(CLI::App& app, const std::function<void(Command)>& end) {
   CLI::App* list = app.add_subcommand("list", "Show vectors, requirements or mutants");
   auto* what = list->add_option_group("What", "Vectors if nothing is given");
   what->add_flag("--vectors", flags->vectors, "The vectors, by id");
-  what->add_flag("--requirements", flags->requirements,
-                 "The requirements, with how many vectors cite each");
+  auto* requirements = what->add_flag("--requirements", flags->requirements,
+                                      "The requirements, with how many vectors cite each");
   what->add_flag("--mutants", flags->mutants, "The faults that the suite can switch on");
   what->require_option(0, 1);
+  list->add_flag("--uncited", flags->uncited,
+                 "Only requirements that can be broken and that no vector cites")
+      ->needs(requirements);
   auto* folder = list->add_option("--folder", flags->catalogue.vectors_folder,
                                   "Read vectors from this folder in place of those built in");
   folder->option_text("FOLDER");

@@ -186,6 +186,16 @@ class Judging(unittest.TestCase):
             self.assertGreater(len(rows), 10)
             self.assertIn(column, rows[0])
 
+    def test_uncited_requirements_are_those_that_no_vector_cites(self) -> None:
+        def listed(*more: str) -> list:
+            return json.loads(run("list", "--requirements", "--format", "json", *more).stdout)
+
+        uncited = [row["row"] for row in listed("--uncited")]
+        self.assertEqual(uncited, [row["row"] for row in listed() if not row["vectors"] and row["level"] != "MAY"])
+        self.assertIn("access-token-contents-encrypted", uncited)
+        self.assertNotIn("code-single-use", uncited)
+        self.assertEqual(run("list", "--uncited").returncode, 2)
+
     def test_explain_shows_row_steps_and_mutant(self) -> None:
         text = run("explain", "code/replay-is-refused").stdout
         for part in ("MUST  code-", "steps", "wanted: refused", "twin", "code-reusable"):

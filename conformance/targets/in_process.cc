@@ -134,13 +134,26 @@ Hello in_process_hello(std::string name, std::string version) {
   hello.version = std::move(version);
   for (const std::string_view method : method_names()) {
     MethodDoor& door = hello.methods[std::string(method)];
-    door.receives = {"client",        "client_id",      "state",
-                     "scopes",        "code_challenge", "code_challenge_method",
-                     "redirect_uri",  "resource",       "authorization_code",
-                     "code_verifier", "refresh_token",  "token",
-                     "client_secret", "redirect_uris",  "token_endpoint_auth_method",
-                     "grant_types",   "response_types", "scope",
-                     "client_name"};
+    door.receives = {"client",
+                     "client_id",
+                     "state",
+                     "scopes",
+                     "code_challenge",
+                     "code_challenge_method",
+                     "redirect_uri",
+                     "resource",
+                     "authorization_code",
+                     "code_verifier",
+                     "refresh_token",
+                     "token",
+                     "client_secret",
+                     "redirect_uris",
+                     "token_endpoint_auth_method",
+                     "grant_types",
+                     "response_types",
+                     "scope",
+                     "client_name",
+                     "client_secret_expires_at"};
     door.checks = {"*"};
   }
   hello.endpoints = true;

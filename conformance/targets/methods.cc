@@ -194,6 +194,7 @@ Client registration(const Json& with) {
   Client client;
   client.client_id = text(with, "client_id");
   client.client_secret = optional_text(with, "client_secret");
+  client.client_secret_expires_at = seconds(with, "client_secret_expires_at");
   client.redirect_uris = texts(with, "redirect_uris");
   client.token_endpoint_auth_method =
       optional_text(with, "token_endpoint_auth_method").value_or(client.token_endpoint_auth_method);

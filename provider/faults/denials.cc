@@ -1,62 +1,12 @@
 // One mutant per operation that denies it, so that vectors which want a success have something to
 // fail on.
+#include "forwarding.h"
 #include "groups.h"
 
 namespace grantcheck {
 namespace {
 
 Refusal denied() { return {Error::server_error, "This operation is denied."}; }
-
-// Does what the provider behind it does.
-class Forwarding : public Provider {
- public:
-  explicit Forwarding(std::unique_ptr<Provider> behind) : behind_(std::move(behind)) {}
-
-  std::optional<Client> get_client(std::string_view client_id) override {
-    return behind_->get_client(client_id);
-  }
-  Result<Client> register_client(const Client& client) override {
-    return behind_->register_client(client);
-  }
-  Result<std::string> authorize(const Client& client, const AuthorizationParams& params) override {
-    return behind_->authorize(client, params);
-  }
-  std::optional<AuthorizationCode> load_authorization_code(const Client& client,
-                                                           std::string_view code) override {
-    return behind_->load_authorization_code(client, code);
-  }
-  Result<OAuthToken> exchange_authorization_code(const Client& client,
-                                                 const AuthorizationCode& code,
-                                                 const CodeRedemption& redemption) override {
-    return behind_->exchange_authorization_code(client, code, redemption);
-  }
-  std::optional<RefreshToken> load_refresh_token(const Client& client,
-                                                 std::string_view token) override {
-    return behind_->load_refresh_token(client, token);
-  }
-  Result<OAuthToken> exchange_refresh_token(const Client& client, const RefreshToken& token,
-                                            const std::optional<Strings>& scopes,
-                                            const Strings& resources) override {
-    return behind_->exchange_refresh_token(client, token, scopes, resources);
-  }
-  std::optional<AccessToken> load_access_token(std::string_view token) override {
-    return behind_->load_access_token(token);
-  }
-  std::optional<AccessToken> verify_token(std::string_view token) override {
-    return behind_->verify_token(token);
-  }
-  Result<Done> revoke_token(const Client& client, std::string_view token) override {
-    return behind_->revoke_token(client, token);
-  }
-  Result<OAuthToken> exchange_client_credentials(const Client& client,
-                                                 const std::optional<Strings>& scopes,
-                                                 const Strings& resources) override {
-    return behind_->exchange_client_credentials(client, scopes, resources);
-  }
-
- private:
-  std::unique_ptr<Provider> behind_;
-};
 
 struct DenyGetClient : Forwarding {
   using Forwarding::Forwarding;
@@ -143,7 +93,7 @@ Fault method(std::string_view name, std::string_view says, std::string_view kill
 Fault endpoint(std::string_view name, std::string_view method, std::string_view path, int status,
                std::string_view says, std::string_view killed_by) {
   Fault fault{name, "", says, killed_by, {}, {}, {}};
-  fault.before_endpoints = [method, path, status](const Handler& behind) -> Handler {
+  fault.before_endpoints = [method, path, status](const Handler& behind, Provider&) -> Handler {
     return [=](const Request& request) {
       if (request.method != method || request.path.rfind(path, 0) != 0) return behind(request);
       return Response{status,

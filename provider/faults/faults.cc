@@ -12,10 +12,13 @@ namespace {
 
 std::vector<Fault> in_order() {
   std::vector<Fault> all = rules_faults();
-  std::vector<Fault> more = store_faults();
-  std::move(more.begin(), more.end(), std::back_inserter(all));
+  for (const auto& group : {stages_faults, store_faults, provider_faults, endpoint_faults}) {
+    std::vector<Fault> more = group();
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  }
   std::sort(all.begin(), all.end(), [](const Fault& a, const Fault& b) {
-    return std::tie(a.number, a.name) < std::tie(b.number, b.name);
+    return std::tuple(a.number.empty(), a.number, a.name) <
+           std::tuple(b.number.empty(), b.number, b.name);
   });
   std::vector<Fault> denied = denials();
   std::move(denied.begin(), denied.end(), std::back_inserter(all));
@@ -47,7 +50,9 @@ Assembly make_mutant(const Fault& fault, const Clock& clock, Entropy& entropy,
   if (fault.before_provider) mutant.provider = fault.before_provider(std::move(mutant.provider));
   mutant.handle =
       handler_for(*mutant.provider, clock, *mutant.rules, options, std::move(endpoint_options));
-  if (fault.before_endpoints) mutant.handle = fault.before_endpoints(std::move(mutant.handle));
+  if (fault.before_endpoints) {
+    mutant.handle = fault.before_endpoints(std::move(mutant.handle), *mutant.provider);
+  }
   return mutant;
 }
 

@@ -10,7 +10,10 @@
 namespace grantcheck {
 
 std::vector<Fault> rules_faults();
+std::vector<Fault> stages_faults();
 std::vector<Fault> store_faults();
+std::vector<Fault> provider_faults();
+std::vector<Fault> endpoint_faults();
 std::vector<Fault> denials();
 
 }  // namespace grantcheck

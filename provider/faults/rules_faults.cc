@@ -1,4 +1,5 @@
 // Faults of single decisions.
+#include "grantcheck/provider/http.h"
 #include "groups.h"
 
 namespace grantcheck {
@@ -52,6 +53,65 @@ struct RevokeHalfPair : Rules {
   using Rules::Rules;
   Ends revocation_ends(Credential kind) const override {
     return kind == Credential::refresh_token ? Ends::token : Rules::revocation_ends(kind);
+  }
+};
+
+// redirect-ignore-query-empty (M05). Killed by redirect/trailing-question-mark-is-refused.
+struct RedirectIgnoreEmptyQuery : Rules {
+  using Rules::Rules;
+  bool redirect_uri_matches(std::string_view registered,
+                            std::string_view requested) const override {
+    if (!requested.empty() && requested.back() == '?') requested.remove_suffix(1);
+    return Rules::redirect_uri_matches(registered, requested);
+  }
+};
+
+// redirect-loopback-loose-family (M08). Killed by redirect/loopback-ipv6-for-ipv4-is-refused.
+struct RedirectLoopbackAnyFamily : Rules {
+  using Rules::Rules;
+  bool redirect_uri_matches(std::string_view registered,
+                            std::string_view requested) const override {
+    return Rules::redirect_uri_matches(as_ipv4(registered), as_ipv4(requested));
+  }
+
+ private:
+  static std::string as_ipv4(std::string_view uri) {
+    constexpr std::string_view kIpv6 = "http://[::1]";
+    if (uri.substr(0, kIpv6.size()) != kIpv6) return std::string(uri);
+    return "http://127.0.0.1" + std::string(uri.substr(kIpv6.size()));
+  }
+};
+
+// token-redirect-ignored-port (M12). Killed by code/other-loopback-port-is-refused.
+struct TokenRedirectPortIgnored : Rules {
+  using Rules::Rules;
+  bool token_redirect_uri_matches(std::string_view authorized,
+                                  const std::optional<std::string>& presented) const override {
+    return !presented || redirect_uri_matches(authorized, *presented);
+  }
+};
+
+// secret-casefold (M46). Killed by client-auth/secret-in-lower-case-is-refused.
+struct SecretCasefold : Rules {
+  using Rules::Rules;
+  bool secret_matches(std::string_view stored, std::string_view given) const override {
+    return Rules::secret_matches(lower(stored), lower(given));
+  }
+
+ private:
+  static std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return out;
+  }
+};
+
+// secret-compared-encoded. Killed by client-auth/secret-with-special-characters-is-decoded.
+// What the header carried is form-encoded, and so it is compared.
+struct SecretComparedEncoded : Rules {
+  using Rules::Rules;
+  bool secret_matches(std::string_view stored, std::string_view given) const override {
+    return Rules::secret_matches(stored, encode_form_component(given));
   }
 };
 
@@ -118,6 +178,41 @@ std::vector<Fault> rules_faults() {
        "revoking the refresh token leaves its access token live",
        "revoke/refresh-token-ends-its-access-token",
        use_rules<RevokeHalfPair>,
+       {},
+       {}},
+      {"redirect-ignore-query-empty",
+       "M05",
+       "authorize overlooks a question mark behind the registered URI",
+       "redirect/trailing-question-mark-is-refused",
+       use_rules<RedirectIgnoreEmptyQuery>,
+       {},
+       {}},
+      {"redirect-loopback-loose-family",
+       "M08",
+       "127.0.0.1 and [::1] pass for one another in redirect URIs",
+       "redirect/loopback-ipv6-for-ipv4-is-refused",
+       use_rules<RedirectLoopbackAnyFamily>,
+       {},
+       {}},
+      {"token-redirect-ignored-port",
+       "M12",
+       "a code is redeemed under any loopback port",
+       "code/other-loopback-port-is-refused",
+       use_rules<TokenRedirectPortIgnored>,
+       {},
+       {}},
+      {"secret-casefold",
+       "M46",
+       "client secrets are compared without case",
+       "client-auth/secret-in-lower-case-is-refused",
+       use_rules<SecretCasefold>,
+       {},
+       {}},
+      {"secret-compared-encoded",
+       "",
+       "a client secret is not form-decoded before it is compared",
+       "client-auth/secret-with-special-characters-is-decoded",
+       use_rules<SecretComparedEncoded>,
        {},
        {}},
   };
