@@ -297,7 +297,9 @@ TEST_F(Runs, NameTheNearestVectorAndRow) {
 TEST_F(Runs, ShowExpectedBesideActualTheRowAndHowToReplay) {
   answer_token(granted());
   std::ostringstream out;
-  print_report(out, catalogue, run_all(), {" --mutant x"});
+  ReportOptions options;
+  options.target_flags = " --mutant x";
+  print_report(out, catalogue, run_all(), options);
   for (const char* part : {"FAIL      a/negative", "MUST  hard (spec, 1)", "expected    refused",
                            "actual      200 {\"access_token\": \"<12 chars", "<-- here",
                            "twin        a/positive differs only in step 2, with.code",
@@ -307,9 +309,24 @@ TEST_F(Runs, ShowExpectedBesideActualTheRowAndHowToReplay) {
 }
 
 TEST_F(Runs, CannotBeWrittenWhereThereIsNoFolder) {
+  const auto prepared = prepare_report("/dev/null/x");
+  ASSERT_FALSE(prepared);
+  EXPECT_THAT(prepared.refusal().text(), HasSubstr("/dev/null/x: cannot be made"));
   const auto written = write_run("/dev/null/x", run_all());
   ASSERT_FALSE(written);
-  EXPECT_THAT(written.refusal().text(), HasSubstr("/dev/null/x: cannot be made"));
+  EXPECT_THAT(written.refusal().text(), HasSubstr("/dev/null/x/run.json: cannot be written"));
+}
+
+TEST_F(Runs, GiveATargetUpThatDoesNothingButCrash) {
+  target.answer = [](const Call&) { return broken("it hung"); };
+  RunOptions options;
+  options.give_up_after = 1;
+  const Profile& profile = catalogue.profiles.at("oauth-2.1");
+  const auto selected = select(catalogue, profile, {});
+  const RunReport result = run(catalogue, profile, *selected, target, options);
+  EXPECT_EQ(result.count(Is::fail), 1);
+  EXPECT_EQ(result.count(Is::blocked), static_cast<int>(selected->size()) - 1);
+  EXPECT_EQ(result.exit, kFailure);
 }
 
 std::string baseline_problem(const std::string& text) {
@@ -327,7 +344,11 @@ TEST(BaselineFile, IsRefusedWithLineAndNearestName) {
   EXPECT_THAT(baseline_problem("[[known]]\nvector = 'a/negative'\nreason = 'r'\n"),
               HasSubstr("needs 'seen'"));
   EXPECT_THAT(baseline_problem(std::string(kKnown) + kKnown), HasSubstr("stands here twice"));
-  EXPECT_THAT(baseline_problem("known = 3\n"), HasSubstr("unknown key 'known'"));
+  EXPECT_THAT(baseline_problem("known = 3\n"), HasSubstr("'known' takes tables"));
+  EXPECT_THAT(baseline_problem("known = [3]\n"), HasSubstr("'known' takes tables"));
+  EXPECT_EQ(baseline_problem("known = []\n"), "");
+  EXPECT_THAT(baseline_problem(std::string(kKnown) + "expires = '2027-02-30'\n"),
+              HasSubstr("takes a date"));
   EXPECT_THAT(baseline_problem("[[known\n"), HasSubstr("known.toml:1: "));
   EXPECT_THAT(baseline_problem(std::string(kKnown) + "expires = 'soon'\n"),
               HasSubstr("takes a date"));

@@ -91,9 +91,10 @@ RunReport run(const Catalogue& catalogue, const Profile& profile,
 
 struct ReportOptions {
   std::string program = "grantcheck";  ///< How lines to paste begin.
-  std::string target_flags = {};  ///< What such a line needs to judge the same target in the same way.
+  std::string target_flags =
+      {};  ///< What such a line needs to judge the same target in the same way.
   std::string catalogue_flags = {};  ///< What such a line needs to find the same vectors.
-  bool verbose = false;         ///< All in full.
+  bool verbose = false;              ///< All in full.
   std::size_t in_full =
       3;  ///< How many failures are shown in full otherwise: those with the fewest steps.
 };
